@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** `unit` is what `npm run check` runs; `e2e` starts processes, containers and whole runs, one file at a time. */
+export default defineConfig({
+  root,
+  test: {
+    retry: 0,
+    projects: [
+      { root, test: { name: 'unit', include: ['{gateway,harness,scenarios,schemas,reports}/**/*.test.ts'], exclude: ['**/*.e2e.test.ts'] } },
+      {
+        root,
+        test: { name: 'e2e', include: ['{gateway,harness,scenarios,schemas,reports}/**/*.e2e.test.ts'], fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+    ],
+  },
+})

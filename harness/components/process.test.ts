@@ -1,0 +1,115 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { freePort, withFreePort } from './port.ts'
+import { launch, type LaunchOptions } from './process.ts'
+import { until } from './wait.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'gauntlet-process-'))
+let count = 0
+
+function script(source: string, rest: Partial<LaunchOptions> = {}): LaunchOptions {
+  const logFile = join(folder, `logs/${++count}.log`)
+  return { name: 'fixture', command: process.execPath, args: ['-e', source], logFile, timeoutMs: 5000, ready: async () => readFileSync(logFile, 'utf8').includes('ready'), ...rest }
+}
+
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0)
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+test('resolves when ready, captures both streams, and disposing ends the whole group', async () => {
+  const options = script(`
+    const c = require('node:child_process').spawn('sleep', ['60']);
+    console.error('grandchild ' + c.pid); console.log('ready'); setInterval(() => {}, 1000)`)
+  let grandchild: number
+  {
+    await using child = await launch(options)
+    grandchild = Number(/grandchild (\d+)/.exec(readFileSync(options.logFile, 'utf8'))?.[1])
+    expect(alive(child.pid)).toBe(true)
+    expect(alive(grandchild)).toBe(true)
+  }
+  expect(await until(async () => !alive(grandchild), { timeoutMs: 2000 })).toBe(true)
+})
+
+test('a child that ignores SIGTERM, or is stopped, is killed', async () => {
+  const child = await launch(script(`process.on('SIGTERM', () => {}); console.log('ready'); setInterval(() => {}, 1000)`))
+  child.kill('SIGSTOP')
+  await child[Symbol.asyncDispose]()
+  expect(await child.exited).toEqual({ code: null, signal: 'SIGKILL' })
+  expect(child.kill('SIGTERM')).toBe(false)
+})
+
+test('an early end names the code and the last lines of the log', async () => {
+  await expect(launch(script(`console.error('no such model'); process.exit(7)`))).rejects.toMatchObject({
+    code: 'HAR_ERR_COMPONENT_START',
+    message: 'fixture ended with code 7 before it was ready.\n  no such model',
+  })
+})
+
+test('an end because the port is taken has its own code, and another port is tried', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const ports: number[] = []
+  const error = await withFreePort(async (port) => {
+    ports.push(port)
+    const { port: used } = taken.address() as { port: number }
+    return await launch(script(`require('node:net').createServer().listen(${used}, '127.0.0.1')`))
+  }).catch((thrown: unknown) => thrown)
+  taken.close()
+  expect(error).toMatchObject({ code: 'HAR_ERR_PORT_TAKEN', exitCode: 3 })
+  expect(new Set(ports).size).toBe(3)
+})
+
+test('a command that does not exist, a start that is too slow, and an abort leave nothing behind', async () => {
+  await expect(launch(script('', { command: '/nowhere/redis' }))).rejects.toMatchObject({ code: 'HAR_ERR_COMPONENT_START' })
+  const slow = script(`console.log(process.pid); setInterval(() => {}, 1000)`, { timeoutMs: 300, errorCode: 'HAR_ERR_TARGET_START' })
+  await expect(launch(slow)).rejects.toMatchObject({ code: 'HAR_ERR_TARGET_START' })
+  expect(alive(Number(readFileSync(slow.logFile, 'utf8').split('\n')[0]))).toBe(false)
+  const hanging = script(`console.log(process.pid); setInterval(() => {}, 1000)`, { ready: () => new Promise(() => undefined), signal: AbortSignal.timeout(300) })
+  await expect(launch(hanging)).rejects.toMatchObject({ name: 'TimeoutError' })
+  expect(alive(Number(readFileSync(hanging.logFile, 'utf8').split('\n')[0]))).toBe(false)
+})
+
+test.skipIf(process.platform === 'win32').each(['SIGKILL', 'SIGINT'] as const)('children die with a harness that gets %s', async (signal) => {
+  const pidFile = join(folder, `pid-${signal}`)
+  const program = join(folder, `harness-${signal}.ts`)
+  writeFileSync(
+    program,
+    `import { launch } from ${JSON.stringify(join(import.meta.dirname, 'process.ts'))}
+     import { writeFileSync } from 'node:fs'
+     const child = await launch({ name: 'x', command: 'sleep', args: ['60'], logFile: ${JSON.stringify(join(folder, 'x.log'))}, ready: async () => true })
+     writeFileSync(${JSON.stringify(pidFile)}, String(child.pid))
+     setInterval(() => {}, 1000)`,
+  )
+  const harness = spawn(process.execPath, [program], { stdio: 'inherit' })
+  expect(await until(async () => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '', { timeoutMs: 10_000 })).toBe(true)
+  const pid = Number(readFileSync(pidFile, 'utf8'))
+  expect(alive(pid)).toBe(true)
+  harness.kill(signal)
+  expect(await until(async () => !alive(pid), { timeoutMs: 4000 })).toBe(true)
+})
+
+test('a finished harness is not kept alive by the watchdog', () => {
+  const program = join(folder, 'short.ts')
+  writeFileSync(
+    program,
+    `import { launch } from ${JSON.stringify(join(import.meta.dirname, 'process.ts'))}
+     await using child = await launch({ name: 'x', command: 'sleep', args: ['60'], logFile: ${JSON.stringify(join(folder, 'y.log'))}, ready: async () => true })
+     console.log(child.pid > 0)`,
+  )
+  expect(execFileSync(process.execPath, [program], { timeout: 10_000, encoding: 'utf8' })).toBe('true\n')
+})
+
+test('free ports differ', async () => {
+  const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()))
+  expect(new Set(ports).size).toBe(50)
+})

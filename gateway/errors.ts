@@ -1,0 +1,99 @@
+interface Entry {
+  readonly status: number
+  readonly type: string
+  readonly code: string | null
+  readonly message: string
+  /** For the operator, in the log; a caller never sees it. */
+  readonly hint: string
+}
+
+/** Every error the gateway can make, by stable id. `type` and `code` are what OpenAI's SDKs read. */
+export const registry = {
+  GW_ERR_INVALID_KEY: {
+    status: 401,
+    type: 'invalid_request_error',
+    code: 'invalid_api_key',
+    message: 'Missing or incorrect API key. Send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`.',
+    hint: 'The key is compared by SHA-256 with `keys` of the config.',
+  },
+  GW_ERR_UNKNOWN_URL: { status: 404, type: 'invalid_request_error', code: 'unknown_url', message: 'Unknown request URL.', hint: 'See README for the routes.' },
+  GW_ERR_METHOD: { status: 405, type: 'invalid_request_error', code: 'method_not_allowed', message: 'This URL does not take that method.', hint: 'See the Allow header.' },
+  GW_ERR_BODY_TOO_LARGE: { status: 413, type: 'invalid_request_error', code: 'request_too_large', message: 'The request body is too large.', hint: 'Raise limits.bodyBytes.' },
+  GW_ERR_MEDIA_TYPE: { status: 415, type: 'invalid_request_error', code: 'unsupported_media_type', message: 'Send the body as `Content-Type: application/json`, without content encoding.', hint: 'The caller sent another type.' },
+  GW_ERR_MALFORMED_HTTP: { status: 400, type: 'invalid_request_error', code: null, message: 'The request is not valid HTTP.', hint: 'Refused before routing.' },
+  GW_ERR_MALFORMED_JSON: { status: 400, type: 'invalid_request_error', code: null, message: 'We could not parse the JSON body of your request.', hint: 'The caller sent something that is not JSON in UTF-8.' },
+  GW_ERR_INVALID_REQUEST: { status: 400, type: 'invalid_request_error', code: 'invalid_value', message: 'The request is not valid.', hint: 'Refused at the boundary; no upstream was called.' },
+  GW_ERR_MODEL_NOT_FOUND: { status: 404, type: 'invalid_request_error', code: 'model_not_found', message: 'The model does not exist.', hint: 'Only the names in `models` of the config are served.' },
+  GW_ERR_DRAINING: { status: 503, type: 'service_unavailable_error', code: 'gateway_draining', message: 'The gateway is shutting down. Try again on a new connection.', hint: 'SIGTERM was received.' },
+  GW_ERR_CALLER_GONE: { status: 499, type: 'invalid_request_error', code: 'caller_gone', message: 'The caller closed the connection.', hint: 'Nothing was wrong here or upstream; the status exists in logs only.' },
+  GW_ERR_TOTAL_TIMEOUT: { status: 504, type: 'server_error', code: 'upstream_timeout', message: 'The request took too long in all.', hint: 'timeouts.totalMs, retries and fallback included.' },
+  GW_ERR_UPSTREAM_TIMEOUT: { status: 504, type: 'server_error', code: 'upstream_timeout', message: 'The upstream did not answer in time.', hint: 'timeouts.connectMs, firstByteMs or idleMs.' },
+  GW_ERR_UPSTREAM_UNREACHABLE: { status: 502, type: 'server_error', code: 'upstream_unreachable', message: 'The upstream could not be reached.', hint: 'Refused, reset or closed before the response head.' },
+  GW_ERR_UPSTREAM_CUT: { status: 502, type: 'server_error', code: 'upstream_interrupted', message: 'The upstream broke off its answer.', hint: 'The connection ended before the answer did.' },
+  GW_ERR_UPSTREAM_BAD_ANSWER: { status: 502, type: 'server_error', code: 'upstream_bad_response', message: 'The upstream sent an answer that cannot be used.', hint: 'Wrong content type, not JSON, not a completion, or a status that is no answer.' },
+  GW_ERR_UPSTREAM_ERROR: { status: 502, type: 'server_error', code: null, message: 'The upstream reported an error.', hint: 'Status and fields are the upstream\'s own, scrubbed.' },
+  GW_ERR_UPSTREAM_AUTH: { status: 502, type: 'server_error', code: 'upstream_auth_failed', message: 'The gateway could not authenticate with the upstream. Your own key is fine.', hint: 'Check upstreams.NAME.apiKey.' },
+  GW_ERR_CIRCUIT_OPEN: { status: 503, type: 'service_unavailable_error', code: 'upstream_circuit_open', message: 'The upstream failed repeatedly and is given time to recover.', hint: 'breaker.failures and breaker.cooldownMs.' },
+  GW_ERR_INTERNAL: { status: 500, type: 'server_error', code: 'internal_error', message: 'The gateway failed.', hint: 'A bug: the log line has the stack.' },
+} as const satisfies Record<string, Entry>
+
+export type ErrorId = keyof typeof registry
+
+export interface ErrorDetail {
+  readonly status?: number
+  readonly message?: string
+  readonly type?: string
+  readonly code?: string | null
+  readonly param?: string | null
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+/** An error that knows its OpenAI envelope. `cause` is for the log, never for the caller. */
+export class GatewayError extends Error {
+  readonly id: ErrorId
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly type: string
+  readonly code: string | null
+  readonly param: string | null
+
+  constructor(id: ErrorId, detail: ErrorDetail = {}) {
+    const entry = registry[id]
+    super(detail.message ?? entry.message, detail.cause === undefined ? undefined : { cause: detail.cause })
+    this.name = 'GatewayError'
+    this.id = id
+    this.status = detail.status ?? entry.status
+    this.headers = detail.headers ?? {}
+    this.type = detail.type ?? entry.type
+    this.code = detail.code === undefined ? entry.code : detail.code
+    this.param = detail.param ?? null
+  }
+
+  /** The OpenAI error object, all four keys, ready to be serialised. */
+  envelope(): { error: { message: string; type: string; param: string | null; code: string | null } } {
+    return { error: { message: this.message, type: this.type, param: this.param, code: this.code } }
+  }
+}
+
+/** What an upstream attempt can fail of; policies decide by it, never by message or status text. */
+export type FailureKind = 'status' | 'auth' | 'redirect' | 'unreachable' | 'timeout' | 'cut' | 'bad-answer' | 'error-event' | 'circuit-open'
+
+/** A failed upstream attempt. What becomes of it (retry, fallback, breaker) is decided by the policies. */
+export class UpstreamError extends GatewayError {
+  readonly kind: FailureKind
+  /** The wait that the upstream asked for, when it asked for a valid one. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(kind: FailureKind, id: ErrorId, detail: ErrorDetail & { readonly retryAfterMs?: number | undefined } = {}) {
+    super(id, detail)
+    this.name = 'UpstreamError'
+    this.kind = kind
+    this.retryAfterMs = detail.retryAfterMs
+  }
+}
+
+/** Wraps whatever was thrown, so that a caller always gets an envelope and never a stack. */
+export function asGatewayError(error: unknown): GatewayError {
+  return error instanceof GatewayError ? error : new GatewayError('GW_ERR_INTERNAL', { cause: error })
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { ConfigError } from './config.ts'
+import type { ConfigInput } from './config.ts'
+import { createGateway } from './server.ts'
+
+const usage = `Usage: node gateway/main.ts --config FILE.json
+
+Runs the gateway in the foreground until SIGTERM or SIGINT, then drains and exits with 0.
+Exit code 1: it could not listen. Exit code 2: bad command line or config.`
+
+/** Prints one message and ends the process with the given code. */
+function quit(code: number, message: string): never {
+  process.stderr.write(`${message}\n`)
+  process.exit(code)
+}
+
+function readConfig(): ConfigInput {
+  let file: string | undefined
+  try {
+    const { values } = parseArgs({ options: { config: { type: 'string', short: 'c' }, help: { type: 'boolean', short: 'h' } } })
+    if (values.help === true) {
+      process.stdout.write(`${usage}\n`)
+      process.exit(0)
+    }
+    file = values.config
+  } catch (error) {
+    quit(2, `${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+  }
+  if (file === undefined) quit(2, `Missing --config.\n\n${usage}`)
+  return parseFile(file)
+}
+
+function parseFile(file: string): ConfigInput {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as ConfigInput
+  } catch (error) {
+    // A parse error of V8 quotes the text around it, and the text holds keys.
+    return quit(2, error instanceof SyntaxError ? `The config ${file} is not valid JSON.` : `Cannot read the config ${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function create(input: ConfigInput) {
+  try {
+    return createGateway(input)
+  } catch (error) {
+    if (error instanceof ConfigError) quit(2, error.message)
+    throw error
+  }
+}
+
+const input = readConfig()
+const gateway = create(input)
+
+let stopping = false
+async function stop(signal: NodeJS.Signals): Promise<void> {
+  if (stopping) return
+  stopping = true
+  gateway.log.info({ signal }, 'draining')
+  const cut = await gateway.drain()
+  gateway.log.info({ cut }, 'drained')
+  process.exit(0)
+}
+process.on('SIGTERM', (signal) => void stop(signal))
+process.on('SIGINT', (signal) => void stop(signal))
+
+try {
+  await gateway.listen({ host: input.host ?? '127.0.0.1', port: input.port ?? 8080 })
+} catch (error) {
+  quit(1, `Cannot listen: ${error instanceof Error ? error.message : String(error)}`)
+}

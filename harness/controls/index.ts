@@ -1,0 +1,3 @@
+import type { Control } from './proxy/control.ts'
+
+export const controls: readonly Control[] = []

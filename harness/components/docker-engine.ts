@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { ContainerRuntimeClient } from 'testcontainers'
+import { HarnessError } from '../errors.ts'
+import { timing } from './timing.ts'
+import { within } from './wait.ts'
+
+export type Engine = ContainerRuntimeClient
+
+/** The Docker engine as testcontainers finds it, or undefined when none answers in 4 s. */
+export async function findEngine(): Promise<Engine | undefined> {
+  // Loading testcontainers costs 0.4 s; a machine without any trace of Docker does not pay for it on every command.
+  if (!mayHaveEngine()) return undefined
+  const { getContainerRuntimeClient } = await import('testcontainers')
+  return await within(timing.engineAnswer, getContainerRuntimeClient().catch(() => undefined))
+}
+
+function mayHaveEngine(): boolean {
+  if (process.platform === 'win32' || process.env['DOCKER_HOST']) return true
+  const user = process.getuid?.() ?? 0
+  return [
+    '/var/run/docker.sock',
+    join(process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${user}`, 'docker.sock'),
+    join(homedir(), '.docker/run/docker.sock'),
+    join(homedir(), '.docker/desktop/docker.sock'),
+    join(homedir(), '.testcontainers.properties'),
+  ].some((path) => existsSync(path))
+}
+
+/**
+ * True when a container on the host network shares our loopback: a Linux engine on this machine. On macOS and Windows
+ * the engine lives in a virtual machine, and "host" is that machine.
+ */
+export function sharesLoopback({ info }: Engine): boolean {
+  const { host, operatingSystem } = info.containerRuntime
+  return process.platform === 'linux' && ['localhost', '127.0.0.1'].includes(host) && !/docker desktop/i.test(operatingSystem)
+}
+
+/** True when the image is on the engine already. */
+export async function imageIsHere({ container }: Engine, image: string): Promise<boolean> {
+  return await container.dockerode.getImage(image).inspect().then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Undefined when the image's registry says that it can be pulled, otherwise why not. Pulls nothing. */
+export async function whyNotPullable({ container }: Engine, image: string): Promise<string | undefined> {
+  const asked = container.dockerode.getImage(image).distribution().then(
+    () => 'pullable',
+    (error: Error) => oneLine(error),
+  )
+  const answer = (await within(timing.registryAnswer, asked)) ?? `its registry did not answer in ${timing.registryAnswer} ms`
+  return answer === 'pullable' ? undefined : answer
+}
+
+/** Pulls an image. Throws HAR_ERR_COMPONENT_START when it cannot be pulled in time; the engine then stops pulling. */
+export async function pullImage(engine: Engine, image: string, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+  const { dockerode } = engine.container
+  const limit = AbortSignal.timeout(timeoutMs)
+  const stop = signal ? AbortSignal.any([signal, limit]) : limit
+  try {
+    const progress = await dockerode.pull(withTag(image), { abortSignal: stop })
+    // The engine goes on pulling for as long as someone reads.
+    stop.addEventListener('abort', () => (progress as NodeJS.ReadableStream & { destroy(error?: Error): void }).destroy(new Error('stopped')), { once: true })
+    await new Promise<void>((resolve, reject) => dockerode.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())))
+  } catch (cause) {
+    signal?.throwIfAborted()
+    const why = limit.aborted ? `it took longer than ${timeoutMs / 1000} s` : oneLine(cause as Error)
+    throw new HarnessError('HAR_ERR_COMPONENT_START', `The image ${image} could not be pulled: ${why}.`, { cause, hint: `Try: docker pull ${image}` })
+  }
+}
+
+/** `name` without a tag would make the engine pull every tag of it. */
+function withTag(image: string): string {
+  return /:[^/]+$|@/.test(image) ? image : `${image}:latest`
+}
+
+function oneLine(error: Error): string {
+  return error.message.replaceAll(/\s+/g, ' ').trim()
+}

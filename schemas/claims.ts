@@ -20,9 +20,10 @@ export const Claims = z.strictObject({
     .strictObject({
       retries: z.number().int().nonnegative().describe('attempts after the first, per upstream'),
       maxDelayMs: ms.describe('longest pause of its own choosing between two attempts'),
+      onTimeout: z.boolean().default(false).describe('whether an upstream that did not answer in time is asked again'),
       maxRetryAfterMs: ms.describe('longest Retry-After it waits for; above this it answers at once'),
     })
-    .default({ retries: 0, maxDelayMs: 0, maxRetryAfterMs: 0 }),
+    .default({ retries: 0, maxDelayMs: 0, onTimeout: false, maxRetryAfterMs: 0 }),
   breaker: z
     .strictObject({
       failures: z.number().int().positive().describe('consecutive failed attempts that open it'),

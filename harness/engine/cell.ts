@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Target } from '../../schemas/config.ts'
+import type { Environment } from '../components/index.ts'
+import { Secrets } from '../evidence/secrets.ts'
+import { directEdge, toxicEdge } from '../lanes/edge.ts'
+import type { Edge } from '../lanes/edge.ts'
+import { startTarget } from '../targets/start.ts'
+import type { StartedTarget } from '../targets/start.ts'
+import { LANES, Upstream } from '../upstream/upstream.ts'
+
+export interface CellOptions {
+  index: number
+  target: Target
+  environment: Environment
+  /** Where logs and the target's own files go. */
+  folder: string
+  signal: AbortSignal
+  ports?: { primary: number; secondary: number } | undefined
+}
+
+const key = (): string => `sk-gauntlet-${randomBytes(24).toString('base64url')}`
+
+/** One isolated set: target process, lanes, Redis database, keys. Everything it starts ends with it. */
+export class Cell implements AsyncDisposable {
+  readonly upstream: Upstream
+  readonly edges: Record<'primary' | 'secondary', Edge> & { redis?: Edge }
+  readonly keys: { caller: string; upstream: string }
+  readonly secrets: Secrets
+  readonly options: CellOptions
+  readonly #stack: AsyncDisposableStack
+  #target: StartedTarget | undefined
+  #client: Edge | undefined
+  #starts = 0
+
+  private constructor(options: CellOptions, upstream: Upstream, edges: Cell['edges'], keys: Cell['keys'], secrets: Secrets, stack: AsyncDisposableStack) {
+    this.options = options
+    this.upstream = upstream
+    this.edges = edges
+    this.keys = keys
+    this.secrets = secrets
+    this.#stack = stack
+  }
+
+  /** Starts lanes, edges and the target. Throws what the first of them throws, with nothing left running. */
+  static async start(options: CellOptions): Promise<Cell> {
+    await using stack = new AsyncDisposableStack()
+    const { environment, index, target } = options
+    const upstream = stack.use(await Upstream.start(options.ports ?? {}))
+    const proxied = async (name: string, to: { host: string; port: number }): Promise<Edge> =>
+      environment.toxiproxy
+        ? stack.use(await toxicEdge({ apiUrl: environment.toxiproxy.apiUrl, host: environment.toxiproxy.host, name: `cell${index}-${name}-${process.pid}`, to }))
+        : directEdge(name, to.host, to.port)
+    const [primary, secondary] = await Promise.all(LANES.map((lane) => proxied(lane, { host: '127.0.0.1', port: upstream.ports[lane] })))
+    if (!primary || !secondary) throw new TypeError('Two lanes are expected.')
+    const redis = environment.redis ? await proxied('redis', environment.redis) : undefined
+    const configured = target.auth.key ?? (target.auth.keyEnv === undefined ? undefined : process.env[target.auth.keyEnv])
+    const keys = { caller: configured ?? key(), upstream: key() }
+    const secrets = new Secrets({ 'caller-key': keys.caller, 'upstream-key': keys.upstream })
+    upstream.secrets = secrets
+    upstream.modelURL = environment.ollama?.baseURL
+    const cell = new Cell(options, upstream, { primary, secondary, ...(redis ? { redis } : {}) }, keys, secrets, stack.move())
+    try {
+      await cell.startTarget()
+      return cell
+    } catch (error) {
+      await cell[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** Base URL of a lane as the target is given it; for the control row. */
+  laneURL(lane: 'primary' | 'secondary'): string {
+    return `http://${this.edges[lane].host}:${this.edges[lane].port}/v1`
+  }
+
+  get client(): Edge {
+    if (!this.#client) throw new TypeError('The target of this cell is not started.')
+    return this.#client
+  }
+
+  get target(): StartedTarget {
+    if (!this.#target) throw new TypeError('The target of this cell is not started.')
+    return this.#target
+  }
+
+  /** Base URL of the target through the client edge. */
+  targetURL(path: string): URL {
+    return new URL(`http://${this.client.host}:${this.client.port}${path}`)
+  }
+
+  /** Starts the target anew: after it was told to exit, or when it did not recover by itself. */
+  async startTarget(): Promise<void> {
+    await this.stopTarget()
+    const { index, environment, folder, signal, target } = this.options
+    const redis = this.edges.redis
+    this.#target = await startTarget(
+      target, target.name ?? 'target',
+      {
+        'upstream.primary': this.laneURL('primary'), 'upstream.secondary': this.laneURL('secondary'), 'key.caller': this.keys.caller, 'key.upstream': this.keys.upstream,
+        redis: redis ? `redis://${redis.host}:${redis.port}/${index}` : '',
+      },
+      { dir: join(folder, `cell-${index}`), logFile: join(folder, `target-${index}-${++this.#starts}.log`), signal },
+    )
+    const to = { host: this.#target.host, port: this.#target.port }
+    this.#client = environment.toxiproxy
+      ? await toxicEdge({ apiUrl: environment.toxiproxy.apiUrl, host: environment.toxiproxy.host, name: `cell${index}-client${this.#starts}-${process.pid}`, to })
+      : directEdge('client', to.host, to.port)
+  }
+
+  async stopTarget(): Promise<void> {
+    await this.#client?.[Symbol.asyncDispose]()
+    await this.#target?.[Symbol.asyncDispose]()
+    this.#client = undefined
+    this.#target = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopTarget()
+    await this.#stack.disposeAsync()
+  }
+}

@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { within } from '../components/wait.ts'
+import type { Records } from '../evidence/assemble.ts'
+import { resolveAmount, stepsOf } from '../scenario.ts'
+import type { ScenarioDocument, Step } from '../scenario.ts'
+import { now, timing } from '../timing.ts'
+import type { Cell } from './cell.ts'
+import { controlRow } from './control-row.ts'
+import { LagMeter } from './lag.ts'
+import { arming, biting, plannedFaults } from './plan.ts'
+import type { PlannedFault } from './plan.ts'
+import { Recorder } from './recorder.ts'
+import { plainSend, Traffic } from './traffic.ts'
+
+/** Puts one scenario through one cell and returns what was recorded. Judges nothing. Every fault is healed, whatever happens. */
+export const execute = async (scenario: ScenarioDocument, cell: Cell, signal: AbortSignal): Promise<Records> => {
+  const run = new Execution(scenario, cell, signal)
+  return run.all()
+}
+
+class Execution {
+  readonly #scenario: ScenarioDocument
+  readonly #cell: Cell
+  readonly #signal: AbortSignal
+  readonly #recorder = new Recorder()
+  readonly #traffic: Traffic
+  readonly #background: Promise<unknown>[] = []
+  #faults: PlannedFault[]
+  #undo: { sentence: string; heal: () => Promise<void> }[] = []
+  #targetGone = false
+
+  constructor(scenario: ScenarioDocument, cell: Cell, signal: AbortSignal) {
+    this.#scenario = scenario
+    this.#cell = cell
+    this.#signal = signal
+    this.#faults = plannedFaults(scenario)
+    this.#traffic = new Traffic(scenario, cell, this.#recorder, signal)
+  }
+
+  async all(): Promise<Records> {
+    const { upstream } = this.#cell
+    const disturbed = this.#faults.length > 0
+    upstream.forget()
+    upstream.journal.take()
+    const lag = new LagMeter()
+    try {
+      if (disturbed) {
+        this.#recorder.note({ kind: 'phase', phase: 'control' })
+        await this.#inject(arming)
+        await controlRow(this.#scenario, this.#faults, this.#cell, this.#recorder)
+        this.#recorder.note({ kind: 'phase', phase: 'baseline' })
+        if (!(await this.#healthy('baseline'))) return this.#records()
+      }
+      this.#recorder.note({ kind: 'phase', phase: 'fault' })
+      await this.#inject(biting)
+      lag.start()
+      for (const step of stepsOf(this.#scenario)) {
+        if (this.#signal.aborted) break
+        await this.#step(step)
+      }
+      await Promise.all(this.#background)
+      await this.#settle()
+      this.#recorder.note({ kind: 'lag', ms: lag.stop() })
+    } finally {
+      await this.#heal()
+    }
+    if (disturbed && !this.#targetGone && !this.#signal.aborted) {
+      this.#recorder.note({ kind: 'phase', phase: 'recovery' })
+      await this.#healthy('recovery')
+    }
+    this.#recorder.note({ kind: 'phase', phase: 'end' })
+    if (this.#targetGone && !this.#signal.aborted) await this.#cell.startTarget()
+    return this.#records()
+  }
+
+  #records(): Records {
+    return { client: this.#recorder.client, faults: this.#recorder.faults, upstream: this.#cell.upstream.journal.take() }
+  }
+
+  async #inject(which: (fault: PlannedFault) => NonNullable<PlannedFault['effect']['toxics']>): Promise<void> {
+    let injected = false
+    for (const fault of this.#faults) {
+      const toxics = which(fault)
+      const goDown = which === biting && fault.effect.down === true
+      if (toxics.length > 0 || goDown) {
+        const edge = fault.data.lane === 'client' ? this.#cell.client : this.#cell.edges[fault.data.lane]
+        if (!edge) throw new TypeError(`There is no ${fault.data.lane} edge here.`)
+        this.#undo.push({ sentence: fault.sentence, heal: await edge.inject(toxics, goDown) })
+        injected = true
+      }
+      if (which === biting) this.#recorder.note({ kind: 'inject', fault: fault.data.kind, detail: fault.sentence })
+    }
+    if (!injected) return
+    // Toxiproxy arms resets when a connection opens; one that the target kept from before would not have it.
+    this.#cell.upstream.closeIdle()
+    await sleep(timing.closeIdleMs)
+  }
+
+  async #heal(): Promise<void> {
+    const undo = this.#undo.splice(0).reverse()
+    const scripted = this.#faults
+    this.#faults = []
+    for (const { sentence, heal } of undo) {
+      try {
+        await heal()
+        this.#recorder.note({ kind: 'heal', fault: sentence, ok: true, detail: '' })
+      } catch (error) {
+        this.#recorder.note({ kind: 'heal', fault: sentence, ok: false, detail: String(error) })
+      }
+    }
+    if (scripted.length > undo.length) this.#recorder.note({ kind: 'heal', fault: 'scripts', ok: true, detail: 'later requests are answered plainly' })
+  }
+
+  /** One plain request must succeed; tried again until the claimed cool-down and a margin are over. */
+  async #healthy(phase: 'baseline' | 'recovery'): Promise<boolean> {
+    const { claims } = this.#cell.options.target
+    const until = now() + claims.breaker.cooldownMs + claims.timeouts.firstByteMs + timing.baselineMarginMs
+    const first = stepsOf(this.#scenario).find((s) => s.do === 'send')
+    const probe = { ...plainSend, label: phase, ...(first?.do === 'send' && first.model ? { model: first.model === 'unknown' ? ('chat' as const) : first.model } : {}), ...(first?.do === 'send' && first.to === 'embeddings' ? { to: 'embeddings' as const } : {}) }
+    for (;;) {
+      const { status, how } = await this.#traffic.one(probe, phase, [])
+      if (status === 200 && how === 'complete') return true
+      if (now() > until || this.#signal.aborted) return false
+      await sleep(timing.retryProbeMs)
+    }
+  }
+
+  async #step(step: Step): Promise<void> {
+    const { claims } = this.#cell.options.target
+    switch (step.do) {
+      case 'send': {
+        if (!step.background) return void (await this.#traffic.send(step, 'fault', this.#faults))
+        const total = Math.round(resolveAmount(step.requests, claims))
+        const ready = Promise.withResolvers<void>()
+        const seen = new Set<string>()
+        const all = this.#traffic.send(step, 'fault', this.#faults, (nonce, count) => {
+          if (count >= (step.untilEvents ?? 1) && seen.add(nonce).size === total) ready.resolve()
+        })
+        this.#background.push(all)
+        await Promise.race([ready.promise, all])
+        return
+      }
+      case 'wait':
+        this.#recorder.note({ kind: 'step', step: 'wait', detail: `${resolveAmount(step.for, claims)} ms` })
+        return sleep(resolveAmount(step.for, claims), undefined, { signal: this.#signal }).catch(() => undefined)
+      case 'heal':
+        return this.#heal()
+      case 'join':
+        return void (await Promise.all(this.#background))
+      case 'signal':
+        this.#targetGone = true
+        this.#recorder.note({ kind: 'process', name: 'target', event: 'signal', detail: step.signal })
+        this.#cell.target.process?.kill(step.signal)
+        return
+      case 'exit': {
+        const bound = claims.drain.deadlineMs + timing.exitMarginMs
+        const exit = this.#cell.target.process ? await within(bound, this.#cell.target.process.exited) : undefined
+        this.#recorder.note({ kind: 'process', name: 'target', event: 'exit', detail: exit ? JSON.stringify(exit) : `still running after ${bound} ms` })
+        return
+      }
+      case 'probe':
+        return this.#probe(step)
+    }
+  }
+
+  async #probe(step: Extract<Step, { do: 'probe' }>): Promise<void> {
+    const path = this.#cell.options.target.claims.health[step.what]
+    const until = now() + timing.probeMs
+    for (;;) {
+      const started = now()
+      const status = await fetch(this.#cell.targetURL(path), { signal: AbortSignal.timeout(timing.probeMs), headers: { connection: 'close' } })
+        .then(async (r) => {
+          await r.body?.cancel()
+          return r.status
+        })
+        .catch(() => null)
+      this.#recorder.note({ kind: 'probe', path: `${step.what} ${step.label}`, status, ms: now() - started })
+      if (step.until === undefined || status === step.until || now() > until || this.#signal.aborted) return
+      await sleep(timing.retryProbeMs)
+    }
+  }
+
+  /** Lets what the target still does to the upstream be seen: closes that come late, attempts that must not come at all. */
+  async #settle(): Promise<void> {
+    const aborted = this.#recorder.client.some((r) => r.kind === 'abort')
+    const { withinMs } = this.#cell.options.target.claims.cancellation
+    if (aborted) await this.#cell.upstream.idle(withinMs + timing.settleMs)
+    await sleep(timing.settleMs)
+  }
+}

@@ -1,0 +1,81 @@
+import { exchange } from '../client/exchange.ts'
+import type { ExchangeResult } from '../client/exchange.ts'
+import { outgoing } from '../client/request.ts'
+import { resolveAmount } from '../scenario.ts'
+import type { ScenarioDocument, Step } from '../scenario.ts'
+import { timing } from '../timing.ts'
+import type { Cell } from './cell.ts'
+import { plansFor } from './plan.ts'
+import type { PlannedFault } from './plan.ts'
+import type { Recorder } from './recorder.ts'
+import { nonceOf } from './seed.ts'
+
+type Send = Extract<Step, { do: 'send' }>
+type Phase = 'baseline' | 'fault' | 'recovery'
+
+export const plainSend: Send = { do: 'send', label: 'probe', requests: 1, concurrency: 1, to: 'chat', stream: false, body: {}, auth: 'key', background: false }
+
+/** Sends requests to the target of one cell on behalf of one scenario, and numbers them. */
+export class Traffic {
+  readonly #scenario: ScenarioDocument
+  readonly #cell: Cell
+  readonly #recorder: Recorder
+  readonly #signal: AbortSignal
+  readonly #counts = { baseline: 0, fault: 0, recovery: 0 }
+
+  constructor(scenario: ScenarioDocument, cell: Cell, recorder: Recorder, signal: AbortSignal) {
+    this.#scenario = scenario
+    this.#cell = cell
+    this.#recorder = recorder
+    this.#signal = signal
+  }
+
+  /** Sends all requests of one step, at most `concurrency` at a time, and resolves when all have ended. */
+  async send(step: Send, phase: Phase, faults: readonly PlannedFault[], onWord?: (nonce: string, count: number) => void): Promise<ExchangeResult[]> {
+    const total = Math.round(resolveAmount(step.requests, this.#cell.options.target.claims))
+    const results: ExchangeResult[] = []
+    let next = 0
+    const worker = async (): Promise<void> => {
+      while (next < total && !this.#signal.aborted) {
+        const at = next++
+        results[at] = await this.one(step, phase, faults, onWord)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(step.concurrency, total) }, worker))
+    return results
+  }
+
+  async one(step: Send, phase: Phase, faults: readonly PlannedFault[], onWord?: (nonce: string, count: number) => void): Promise<ExchangeResult> {
+    const { upstream, keys, options, secrets } = this.#cell
+    const nonce = nonceOf(this.#scenario.seed, phase, this.#counts[phase]++)
+    upstream.expect(nonce, plansFor(faults, step.label), this.#scenario.upstream === 'model' && phase === 'fault')
+    const out = outgoing(step, nonce, options.target, keys.caller, this.#scenario.id)
+    const abort = new AbortController()
+    const { totalMs } = options.target.claims.timeouts
+    const leaveWhenUpstream = step.abort && 'whenUpstream' in step.abort ? this.#whenUpstream(nonce, step.abort.whenUpstream, abort) : undefined
+    const after = step.abort && 'afterEvents' in step.abort ? step.abort.afterEvents : undefined
+    const result = await exchange({
+      nonce, phase, label: step.label, url: this.#cell.targetURL(`${this.#cell.target.basePath}${out.path}`), method: out.method, headers: out.headers, body: out.body,
+      stream: step.stream, secrets, giveUpMs: totalMs + timing.giveUpMarginMs, signal: AbortSignal.any([abort.signal, this.#signal]),
+      onWord: (count) => {
+        upstream.latches.reach(nonce, count)
+        onWord?.(nonce, count)
+        if (after !== undefined && count >= after) abort.abort()
+      },
+    })
+    await leaveWhenUpstream
+    this.#recorder.client.push(...result.records)
+    return result
+  }
+
+  async #whenUpstream(nonce: string, when: 'asked' | 'failed', abort: AbortController): Promise<void> {
+    const { journal } = this.#cell.upstream
+    let id: string | undefined
+    const there = await journal.waitFor((r) => {
+      if (r.kind === 'request' && r.nonce === nonce) id = r.id
+      return id !== undefined && r.kind === (when === 'asked' ? 'request' : 'end') && r.id === id
+    }, timing.journalMs)
+    if (!there) this.#recorder.note({ kind: 'wait-expired', wait: `upstream ${when} for ${nonce}`, ms: timing.journalMs })
+    abort.abort()
+  }
+}

@@ -1,0 +1,37 @@
+/** A named secret and its stand-in of the same length, so that replaced bytes keep their chunk boundaries and their times. */
+export class Secrets {
+  readonly #items: { name: string; value: Buffer; mark: Buffer }[] = []
+
+  constructor(values: Record<string, string>) {
+    for (const [name, value] of Object.entries(values)) {
+      if (value.length < 8) continue // shorter ones would match ordinary text
+      this.#items.push({ name, value: Buffer.from(value), mark: Buffer.from(secretMark(name, value.length)) })
+    }
+  }
+
+  /** Replaces every secret in a text. */
+  text(input: string): string {
+    return this.#items.reduce((text, { value, mark }) => text.replaceAll(value.toString(), mark.toString()), input)
+  }
+
+  /** Replaces every secret in a sequence of chunks, also one that spans two of them. Returns new chunks of the same sizes. */
+  chunks(input: readonly Buffer[]): Buffer[] {
+    const whole = Buffer.concat(input)
+    let touched = false
+    for (const { value, mark } of this.#items) {
+      for (let at = whole.indexOf(value); at !== -1; at = whole.indexOf(value, at + value.length)) {
+        mark.copy(whole, at)
+        touched = true
+      }
+    }
+    if (!touched) return [...input]
+    let offset = 0
+    return input.map((chunk) => whole.subarray(offset, (offset += chunk.length)))
+  }
+}
+
+/** What stands in evidence for the secret called `name`; checks look for this. */
+export const secretMark = (name: string, length: number): string => `<<secret ${name}>>`.padEnd(length, '.').slice(0, length)
+
+/** The first characters of any mark of `name`, whatever the secret's length (16 at least). */
+export const secretSign = (name: string): string => `<<secret ${name}`.slice(0, 16)

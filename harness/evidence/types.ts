@@ -1,0 +1,43 @@
+import type { Claims } from '../../schemas/claims.ts'
+import type { ClientRecord, FaultRecord, UpstreamRecord } from '../../schemas/evidence.ts'
+import type { ScenarioDocument } from '../scenario.ts'
+
+type Pick1<R extends { kind: string }, K extends R['kind']> = Extract<R, { kind: K }>
+export type Headers = [string, string][]
+
+/** One request as the caller lived it. Times are milliseconds on the harness's clock. */
+export interface Exchange {
+  nonce: string
+  phase: 'control' | 'baseline' | 'fault' | 'recovery'
+  label: string
+  request: Pick1<ClientRecord, 'request'>
+  head?: Pick1<ClientRecord, 'head'>
+  chunks: { t: number; bytes: Buffer }[]
+  abortedAt?: number
+  end?: Pick1<ClientRecord, 'end'>
+}
+
+/** One upstream call as the scripted upstream lived it. */
+export interface Attempt {
+  id: string
+  lane: string
+  nonce: string | null
+  attempt: number
+  request: Pick1<UpstreamRecord, 'request'>
+  head?: Pick1<UpstreamRecord, 'head'>
+  events: Pick1<UpstreamRecord, 'event'>[]
+  body?: Pick1<UpstreamRecord, 'body'>
+  faults: Pick1<UpstreamRecord, 'fault'>[]
+  held: Pick1<UpstreamRecord, 'held'>[]
+  peerClosed?: Pick1<UpstreamRecord, 'peer-closed'>
+  end?: Pick1<UpstreamRecord, 'end'>
+}
+
+/** Everything a check may look at; read from the run folder, never from live objects. */
+export interface Evidence {
+  scenario: ScenarioDocument
+  claims: Claims
+  exchanges: Exchange[]
+  attempts: Attempt[]
+  faults: FaultRecord[]
+}

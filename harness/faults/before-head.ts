@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import type { FaultData } from '../scenario.ts'
+import { defineFault, faultData, times } from './fault.ts'
+
+export const beforeHead = defineFault({
+  kind: 'before-head',
+  params: z.strictObject({
+    delayMs: z.number().int().optional(),
+    then: z.enum(['hang', 'fin', 'rst']).optional(),
+    times: z.union([z.number().int().positive(), z.literal('all')]).default('all'),
+  }),
+  describe: (p) => (p.then === undefined ? `upstream's head comes after ${p.delayMs} ms` : `upstream ${{ hang: 'never answers', fin: 'closes before the head', rst: 'resets before the head' }[p.then]}`),
+  effect: (p) => times({ fault: 'before-head', beforeHead: { ...(p.delayMs === undefined ? {} : { delayMs: p.delayMs }), ...(p.then ? { then: p.then } : {}) } }, p.times),
+})
+
+/** The upstream takes the request and then hangs, closes, resets or waits before the first byte of its answer. */
+export const upstreamBeforeHead = (params: z.input<typeof beforeHead.params>, lane?: FaultData['lane']): FaultData => faultData(beforeHead, params, lane)

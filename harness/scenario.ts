@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { Claims, Feature } from '../schemas/claims.ts'
+import { Requirement } from '../schemas/verdict.ts'
+
+/** A number, or one that follows a claim of the target: `{ claim: 'timeouts.idleMs', plus: 500 }`. */
+export const Amount = z.union([
+  z.number(),
+  z.strictObject({ claim: z.string(), times: z.number().optional(), plus: z.number().optional() }),
+])
+export type Amount = z.infer<typeof Amount>
+
+/**
+ * What follows from the claims: `budget.head` is how long a caller may wait for an answer from one upstream that never
+ * gives one, `budget.retries` how long for one that fails at once.
+ */
+const derived = (c: Claims) => ({
+  ...c,
+  budget: {
+    head: c.retry.onTimeout ? Math.min(c.timeouts.totalMs, (c.retry.retries + 1) * (c.timeouts.firstByteMs + c.retry.maxDelayMs)) : c.timeouts.firstByteMs,
+    retries: Math.min(c.timeouts.totalMs, c.retry.retries * c.retry.maxDelayMs),
+  },
+})
+
+/** The number behind an amount for one target. Throws on a claim that does not exist: a misspelt one must not read as 0. */
+export const resolveAmount = (amount: Amount, claims: Claims): number => {
+  if (typeof amount === 'number') return amount
+  const value = amount.claim.split('.').reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), derived(claims))
+  if (typeof value !== 'number') throw new TypeError(`No claim is called ${JSON.stringify(amount.claim)}.`)
+  return value * (amount.times ?? 1) + (amount.plus ?? 0)
+}
+
+const ModelRole = z.enum(['chat', 'fallback', 'embeddings', 'unknown'])
+
+const Send = z.strictObject({
+  do: z.literal('send'),
+  label: z.string().default('request').describe('faults and checks can name it'),
+  requests: Amount.default(1),
+  concurrency: z.number().int().positive().default(1),
+  to: z.enum(['chat', 'embeddings', 'models']).default('chat'),
+  stream: z.boolean().default(false),
+  model: ModelRole.optional(),
+  body: z.record(z.string(), z.unknown()).default({}).describe('added to the request body'),
+  raw: z.string().optional().describe('sent as it is instead of a JSON body; {nonce} is replaced'),
+  auth: z.enum(['key', 'none', 'wrong', 'x-api-key']).default('key'),
+  abort: z.union([z.strictObject({ afterEvents: z.number().int() }), z.strictObject({ whenUpstream: z.enum(['asked', 'failed']) })]).optional(),
+  background: z.boolean().default(false).describe('do not wait; `join` does'),
+  untilEvents: z.number().int().optional().describe('with background: go on once every stream has shown this many events'),
+})
+
+export const Step = z.discriminatedUnion('do', [
+  Send,
+  z.strictObject({ do: z.literal('wait'), for: Amount }),
+  z.strictObject({ do: z.literal('heal') }),
+  z.strictObject({ do: z.literal('signal'), signal: z.enum(['SIGTERM']) }),
+  z.strictObject({ do: z.literal('probe'), what: z.enum(['live', 'ready']), label: z.string(), until: z.number().int().optional().describe('ask until this status, within a bound') }),
+  z.strictObject({ do: z.literal('join') }),
+  z.strictObject({ do: z.literal('exit') }),
+])
+export type Step = z.infer<typeof Step>
+export type StepInput = z.input<typeof Step>
+export type SendInput = Omit<z.input<typeof Send>, 'do'>
+
+/** A fault as data: its kind, the lane it is on, and its parameters. */
+export const FaultData = z.looseObject({ kind: z.string(), lane: z.enum(['primary', 'secondary', 'client', 'redis']).default('primary') })
+export type FaultData = z.infer<typeof FaultData>
+
+/** A check as data: its name in the index and its parameters. */
+export const CheckData = z.strictObject({ check: z.string(), params: z.record(z.string(), z.unknown()) })
+export type CheckData = z.infer<typeof CheckData>
+
+export const FaultAt = z.strictObject({ at: z.literal('before'), fault: FaultData, labels: z.array(z.string()).optional().describe('only for requests with these labels') })
+
+export const Scenario = z.strictObject({
+  title: z.string(),
+  requirement: Requirement,
+  features: z.array(Feature).min(1),
+  needs: z.array(z.enum(['toxiproxy', 'redis', 'launch'])).default([]),
+  faults: z.array(FaultAt).default([]),
+  traffic: z.union([Send.omit({ do: true }), z.array(Step).min(1)]),
+  checks: z.array(CheckData).min(1),
+  upstream: z.enum(['script', 'model']).default('script').describe('model: a language model answers, Ollama where there is one'),
+  race: z.string().optional().describe('why which request meets which answer is not decided by the seed; keeps it out of the transcript hash'),
+  exclusive: z.boolean().default(false).describe('heavy: runs with nothing beside it'),
+  aliases: z.array(z.string()).default([]),
+})
+export type Scenario = z.infer<typeof Scenario>
+export type ScenarioInput = Omit<z.input<typeof Scenario>, 'traffic'> & { traffic: SendInput | StepInput[] }
+
+/** A scenario with its id, as it is stored beside its evidence. */
+export const ScenarioDocument = Scenario.extend({ id: z.string(), seed: z.number().int() })
+export type ScenarioDocument = z.infer<typeof ScenarioDocument>
+
+/** Declares one scenario. It is parsed at once, so a misspelt field fails when the file is loaded. */
+export const defineScenario = (input: ScenarioInput): Scenario => Scenario.parse(input)
+
+/** The steps of any traffic: a single object is one `send`. */
+export const stepsOf = (scenario: Pick<Scenario, 'traffic'>): Step[] =>
+  Array.isArray(scenario.traffic) ? scenario.traffic : [{ do: 'send', ...scenario.traffic }]
+
+/** Steps for `traffic`, one helper each. */
+export const send = (input: SendInput = {}): StepInput => ({ do: 'send', ...input })
+export const wait = (amount: Amount): StepInput => ({ do: 'wait', for: amount })
+export const heal = (): StepInput => ({ do: 'heal' })
+export const signal = (name: 'SIGTERM'): StepInput => ({ do: 'signal', signal: name })
+export const probe = (what: 'live' | 'ready', label: string, until?: number): StepInput => ({ do: 'probe', what, label, ...(until === undefined ? {} : { until }) })
+export const join = (): StepInput => ({ do: 'join' })
+export const exited = (): StepInput => ({ do: 'exit' })

@@ -1,0 +1,195 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Secrets } from '../evidence/secrets.ts'
+import { timing } from '../timing.ts'
+import type { Journal } from './journal.ts'
+import type { Latches } from './latch.ts'
+import { relayModel } from './model-relay.ts'
+import { plainPlan } from './script.ts'
+import type { Plan, Script } from './script.ts'
+import { sendStream } from './stream.ts'
+import { completion, completionChunks, embeddings, errorBody, models } from './wire.ts'
+
+export interface LaneOptions {
+  name: string
+  journal: Journal
+  latches: Latches
+  secrets: () => Secrets
+  plans: Map<string, Plan>
+  /** Base URL of a real model that answers requests planned as `model`; none: the embedded one. */
+  modelURL?: () => string | undefined
+  asModel: Set<string>
+  port?: number
+  nextId: () => string
+}
+
+const NONCE = /\[gauntlet:([a-z0-9-]+)\]/
+
+/** The server behind one lane: looks the script up by nonce and attempt, plays it, and writes down what it did. */
+export class LaneServer implements AsyncDisposable {
+  readonly #attempts = new Map<string, number>()
+  readonly #stop = new AbortController()
+  readonly #sockets = new Set<Socket>()
+  #server: Server | undefined
+  readonly #options: LaneOptions
+
+  constructor(options: LaneOptions) {
+    this.#options = options
+  }
+
+  /** Listens on 127.0.0.1 and returns the port. */
+  async listen(): Promise<number> {
+    const server = createServer({ keepAliveTimeout: timing.upstreamKeepAliveMs }, (req, res) => {
+      this.#serve(req, res).catch((error: unknown) => {
+        // A script that was cut short by its peer ends here too; anything else is a defect of ours and must be loud.
+        if (!(error instanceof Error && error.name === 'AbortError') && !res.destroyed) throw error
+      })
+    })
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket.setNoDelay(true))
+      socket.on('close', () => this.#sockets.delete(socket)).on('error', () => undefined)
+    })
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(this.#options.port ?? 0, '127.0.0.1', resolve))
+    this.#server = server
+    return (server.address() as AddressInfo).port
+  }
+
+  /** Closes idle connections, so that the next call of the target opens a new one. */
+  closeIdle(): void {
+    this.#server?.closeIdleConnections()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    const closed = new Promise<void>((resolve) => (this.#server ? this.#server.close(() => resolve()) : resolve()))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { journal, name, secrets, plans, nextId } = this.#options
+    const id = nextId()
+    const body = (await buffer(req).catch(() => Buffer.alloc(0))).toString()
+    const known = NONCE.exec(body)?.[1]
+    const nonce = known !== undefined && plans.has(`${name} ${known}`) ? known : null
+    const key = `${name} ${nonce}`
+    const attempt = (this.#attempts.get(key) ?? 0) + 1
+    this.#attempts.set(key, attempt)
+    const rawHeaders = req.rawHeaders
+    const headers = rawHeaders.flatMap((h, i): [string, string][] => (i % 2 ? [] : [[h, secrets().text(rawHeaders[i + 1] ?? '')]]))
+    journal.add({ kind: 'request', id, lane: name, nonce, attempt, method: req.method ?? '', path: req.url ?? '', headers, body: secrets().text(body) })
+
+    const abort = new AbortController()
+    let ended = false
+    const end = (how: 'complete' | 'fin' | 'rst' | 'peer-closed' | 'stopped'): void => {
+      if (ended) return
+      ended = true
+      journal.add({ kind: 'end', id, how })
+    }
+    res.on('close', () => {
+      if (!res.writableFinished && !ended) {
+        journal.add({ kind: 'peer-closed', id, during: res.headersSent ? 'body' : 'before-head' })
+        end(this.#stop.signal.aborted ? 'stopped' : 'peer-closed')
+      }
+      abort.abort()
+    })
+    res.on('finish', () => end('complete'))
+    await this.#play(res, { id, nonce, body, path: req.url ?? '', end, signal: AbortSignal.any([abort.signal, this.#stop.signal]) }, this.#script(nonce, attempt))
+  }
+
+  #script(nonce: string | null, attempt: number): Script {
+    if (nonce === null) return {}
+    const plan = this.#options.plans.get(`${this.#options.name} ${nonce}`) ?? plainPlan
+    return plan.attempts[attempt - 1] ?? plan.rest
+  }
+
+  async #play(res: ServerResponse, call: Call, script: Script): Promise<void> {
+    const { journal, latches } = this.#options
+    const fault = (detail: string): void => {
+      if (script.fault !== undefined) journal.add({ kind: 'fault', id: call.id, fault: script.fault, detail })
+    }
+    const close = (how: 'fin' | 'rst'): void => {
+      call.end(how)
+      if (how === 'rst') res.socket?.resetAndDestroy()
+      else res.socket?.end()
+    }
+    const { delayMs, then } = script.beforeHead ?? {}
+    if (delayMs !== undefined) {
+      fault(`${delayMs} ms before the head`)
+      await sleep(delayMs, undefined, { signal: call.signal })
+    }
+    if (then !== undefined) {
+      fault(`${then} before the head`)
+      return then === 'hang' ? undefined : close(then)
+    }
+    if (call.path.endsWith('/models') && script.status === undefined) return this.#json(res, call, 200, models, {})
+    if (call.nonce === null) return this.#json(res, call, 404, errorBody(404, 'This request carries no nonce that the scripted upstream knows.'), {})
+    if (script.body !== undefined || script.status !== undefined) {
+      fault(`status ${script.status ?? 200}`)
+      const status = script.status ?? 200
+      const text = script.body?.text ?? JSON.stringify(errorBody(status, `The scripted upstream answers ${status}.`))
+      return this.#send(res, call, status, text, { 'content-type': script.body?.type ?? 'application/json', ...script.headers })
+    }
+    const request = parse(call.body)
+    if (this.#options.asModel.has(call.nonce)) {
+      return relayModel(res, { path: call.path, request, nonce: call.nonce, modelURL: this.#options.modelURL?.(), signal: call.signal, record: (r) => journal.add({ id: call.id, ...r }) })
+    }
+    if (call.path.endsWith('/embeddings')) {
+      const inputs = [request['input']].flat().map(String)
+      return this.#json(res, call, 200, embeddings(inputs, request['encoding_format'] === 'base64'), script.headers ?? {})
+    }
+    if (request['stream'] !== true) return this.#json(res, call, 200, completion(call.nonce), script.headers ?? {})
+    const options = request['stream_options']
+    const includeUsage = typeof options === 'object' && options !== null && Reflect.get(options, 'include_usage') === true
+    this.#head(res, call, 200, { 'content-type': 'text/event-stream', ...script.headers })
+    res.flushHeaders()
+    if (script.stream !== undefined && script.stream.at === undefined) fault(JSON.stringify(script.stream))
+    await sendStream(res, completionChunks(call.nonce, includeUsage), script, {
+      sent: (index, text) => journal.add({ kind: 'event', id: call.id, index, text }),
+      fault,
+      caughtUp: async (index) => {
+        const reached = await latches.wait(call.nonce ?? '', index, timing.lockstepMs)
+        journal.add({ kind: 'held', id: call.id, index, released: reached ? 'caller' : 'expired' })
+      },
+      gone: () => call.signal.aborted,
+      signal: call.signal,
+      end: (how) => (how === 'complete' ? void res.end() : close(how)),
+    })
+  }
+
+  #head(res: ServerResponse, call: Call, status: number, headers: Record<string, string>): void {
+    res.writeHead(status, { 'x-request-id': `up-${call.nonce}`, ...headers })
+    this.#options.journal.add({ kind: 'head', id: call.id, status, headers: Object.entries(headers) })
+  }
+
+  #json(res: ServerResponse, call: Call, status: number, value: object, headers: Record<string, string>): void {
+    this.#send(res, call, status, JSON.stringify(value), { 'content-type': 'application/json', ...headers })
+  }
+
+  #send(res: ServerResponse, call: Call, status: number, text: string, headers: Record<string, string>): void {
+    this.#head(res, call, status, headers)
+    this.#options.journal.add({ kind: 'body', id: call.id, text: this.#options.secrets().text(text) })
+    res.end(text)
+  }
+}
+
+interface Call {
+  id: string
+  nonce: string | null
+  body: string
+  path: string
+  end: (how: 'complete' | 'fin' | 'rst') => void
+  signal: AbortSignal
+}
+
+const parse = (body: string): Record<string, unknown> => {
+  try {
+    const value: unknown = JSON.parse(body)
+    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
+  } catch {
+    return {}
+  }
+}

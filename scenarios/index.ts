@@ -1,0 +1,149 @@
+import type { Scenario } from '../harness/index.ts'
+import breakerCloses from './breaker/closes.ts'
+import breakerHalfOpenHerd from './breaker/half-open-herd.ts'
+import breakerImmuneToClientErrors from './breaker/immune-to-client-errors.ts'
+import breakerOpens from './breaker/opens.ts'
+import breakerShedsFast from './breaker/sheds-fast.ts'
+import cancellationBeforeHead from './cancellation/before-head.ts'
+import cancellationDuringBackoff from './cancellation/during-backoff.ts'
+import cancellationMidStream from './cancellation/mid-stream.ts'
+import errorsRetryAfterForwarded from './errors/retry-after-forwarded.ts'
+import errorsUpstream400 from './errors/upstream-400.ts'
+import errorsUpstream404 from './errors/upstream-404.ts'
+import errorsUpstream429 from './errors/upstream-429.ts'
+import errorsUpstream500 from './errors/upstream-500.ts'
+import errorsUpstream503 from './errors/upstream-503.ts'
+import errorsUpstreamHtml from './errors/upstream-html.ts'
+import fallbackNotMidStream from './fallback/not-mid-stream.ts'
+import fallbackPrimaryDown from './fallback/primary-down.ts'
+import fallbackPrimaryHangs from './fallback/primary-hangs.ts'
+import isolationHundredStreams from './isolation/hundred-streams.ts'
+import lifecycleDrain from './lifecycle/drain.ts'
+import lifecycleHealth from './lifecycle/health.ts'
+import lifecycleReadyFollowsRedis from './lifecycle/ready-follows-redis.ts'
+import modelChat from './model/chat.ts'
+import modelStream from './model/stream.ts'
+import networkBandwidth from './network/bandwidth.ts'
+import networkLatency from './network/latency.ts'
+import networkResetPeer from './network/reset-peer.ts'
+import networkSlicer from './network/slicer.ts'
+import networkTimeout from './network/timeout.ts'
+import retries429RetryAfter from './retries/429-retry-after.ts'
+import retries500Once from './retries/500-once.ts'
+import retriesBound from './retries/bound.ts'
+import retriesClosedBeforeHead from './retries/closed-before-head.ts'
+import retriesConnectionRefused from './retries/connection-refused.ts'
+import retriesNever400 from './retries/never-400.ts'
+import securityCallerKey from './security/caller-key.ts'
+import securityUpstreamKey from './security/upstream-key.ts'
+import streamingChatStream from './streaming/chat-stream.ts'
+import streamingChatStreamStrict from './streaming/chat-stream-strict.ts'
+import streamingDoneOnce from './streaming/done-once.ts'
+import streamingIdConstant from './streaming/id-constant.ts'
+import streamingLockStep from './streaming/lock-step.ts'
+import streamingNoSecondHalf from './streaming/no-second-half.ts'
+import streamingSseGrammar from './streaming/sse-grammar.ts'
+import streamingUpstreamErrorEvent from './streaming/upstream-error-event.ts'
+import streamingUpstreamFinMidStream from './streaming/upstream-fin-mid-stream.ts'
+import streamingUpstreamHalfCharacter from './streaming/upstream-half-character.ts'
+import streamingUpstreamHalfEvent from './streaming/upstream-half-event.ts'
+import streamingUpstreamMalformedEvent from './streaming/upstream-malformed-event.ts'
+import streamingUpstreamRstMidStream from './streaming/upstream-rst-mid-stream.ts'
+import streamingUpstreamStall from './streaming/upstream-stall.ts'
+import streamingUsageChunk from './streaming/usage-chunk.ts'
+import streamingUtf8Split from './streaming/utf8-split.ts'
+import streamingVarianceBom from './streaming/variance-bom.ts'
+import streamingVarianceComments from './streaming/variance-comments.ts'
+import streamingVarianceCrlf from './streaming/variance-crlf.ts'
+import streamingVarianceMultiline from './streaming/variance-multiline.ts'
+import timeoutsHangBeforeHead from './timeouts/hang-before-head.ts'
+import timeoutsHangBeforeStream from './timeouts/hang-before-stream.ts'
+import timeoutsSlowFirstWord from './timeouts/slow-first-word.ts'
+import wireAuthMissingKey from './wire/auth-missing-key.ts'
+import wireAuthWrongKey from './wire/auth-wrong-key.ts'
+import wireChatJson from './wire/chat-json.ts'
+import wireChatJsonStrict from './wire/chat-json-strict.ts'
+import wireChatUsage from './wire/chat-usage.ts'
+import wireEmbeddings from './wire/embeddings.ts'
+import wireEmbeddingsBase64 from './wire/embeddings-base64.ts'
+import wireMalformedJson from './wire/malformed-json.ts'
+import wireMissingMessages from './wire/missing-messages.ts'
+import wireModelsList from './wire/models-list.ts'
+import wireParamsFaithful from './wire/params-faithful.ts'
+import wireUnknownModel from './wire/unknown-model.ts'
+
+/** Every scenario by its id, which is its path. */
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  'breaker/closes': breakerCloses,
+  'breaker/half-open-herd': breakerHalfOpenHerd,
+  'breaker/immune-to-client-errors': breakerImmuneToClientErrors,
+  'breaker/opens': breakerOpens,
+  'breaker/sheds-fast': breakerShedsFast,
+  'cancellation/before-head': cancellationBeforeHead,
+  'cancellation/during-backoff': cancellationDuringBackoff,
+  'cancellation/mid-stream': cancellationMidStream,
+  'errors/retry-after-forwarded': errorsRetryAfterForwarded,
+  'errors/upstream-400': errorsUpstream400,
+  'errors/upstream-404': errorsUpstream404,
+  'errors/upstream-429': errorsUpstream429,
+  'errors/upstream-500': errorsUpstream500,
+  'errors/upstream-503': errorsUpstream503,
+  'errors/upstream-html': errorsUpstreamHtml,
+  'fallback/not-mid-stream': fallbackNotMidStream,
+  'fallback/primary-down': fallbackPrimaryDown,
+  'fallback/primary-hangs': fallbackPrimaryHangs,
+  'isolation/hundred-streams': isolationHundredStreams,
+  'lifecycle/drain': lifecycleDrain,
+  'lifecycle/health': lifecycleHealth,
+  'lifecycle/ready-follows-redis': lifecycleReadyFollowsRedis,
+  'model/chat': modelChat,
+  'model/stream': modelStream,
+  'network/bandwidth': networkBandwidth,
+  'network/latency': networkLatency,
+  'network/reset-peer': networkResetPeer,
+  'network/slicer': networkSlicer,
+  'network/timeout': networkTimeout,
+  'retries/429-retry-after': retries429RetryAfter,
+  'retries/500-once': retries500Once,
+  'retries/bound': retriesBound,
+  'retries/closed-before-head': retriesClosedBeforeHead,
+  'retries/connection-refused': retriesConnectionRefused,
+  'retries/never-400': retriesNever400,
+  'security/caller-key': securityCallerKey,
+  'security/upstream-key': securityUpstreamKey,
+  'streaming/chat-stream': streamingChatStream,
+  'streaming/chat-stream-strict': streamingChatStreamStrict,
+  'streaming/done-once': streamingDoneOnce,
+  'streaming/id-constant': streamingIdConstant,
+  'streaming/lock-step': streamingLockStep,
+  'streaming/no-second-half': streamingNoSecondHalf,
+  'streaming/sse-grammar': streamingSseGrammar,
+  'streaming/upstream-error-event': streamingUpstreamErrorEvent,
+  'streaming/upstream-fin-mid-stream': streamingUpstreamFinMidStream,
+  'streaming/upstream-half-character': streamingUpstreamHalfCharacter,
+  'streaming/upstream-half-event': streamingUpstreamHalfEvent,
+  'streaming/upstream-malformed-event': streamingUpstreamMalformedEvent,
+  'streaming/upstream-rst-mid-stream': streamingUpstreamRstMidStream,
+  'streaming/upstream-stall': streamingUpstreamStall,
+  'streaming/usage-chunk': streamingUsageChunk,
+  'streaming/utf8-split': streamingUtf8Split,
+  'streaming/variance-bom': streamingVarianceBom,
+  'streaming/variance-comments': streamingVarianceComments,
+  'streaming/variance-crlf': streamingVarianceCrlf,
+  'streaming/variance-multiline': streamingVarianceMultiline,
+  'timeouts/hang-before-head': timeoutsHangBeforeHead,
+  'timeouts/hang-before-stream': timeoutsHangBeforeStream,
+  'timeouts/slow-first-word': timeoutsSlowFirstWord,
+  'wire/auth-missing-key': wireAuthMissingKey,
+  'wire/auth-wrong-key': wireAuthWrongKey,
+  'wire/chat-json': wireChatJson,
+  'wire/chat-json-strict': wireChatJsonStrict,
+  'wire/chat-usage': wireChatUsage,
+  'wire/embeddings': wireEmbeddings,
+  'wire/embeddings-base64': wireEmbeddingsBase64,
+  'wire/malformed-json': wireMalformedJson,
+  'wire/missing-messages': wireMissingMessages,
+  'wire/models-list': wireModelsList,
+  'wire/params-faithful': wireParamsFaithful,
+  'wire/unknown-model': wireUnknownModel,
+}

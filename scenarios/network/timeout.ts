@@ -1,0 +1,11 @@
+import { aliveAfter, defineScenario, endsWithin, errorEnvelope, onTheWire } from '../../harness/index.ts'
+import { requirements } from '../requirements.ts'
+
+export default defineScenario({
+  title: 'the network swallows every byte',
+  requirement: requirements['net.timeout'],
+  features: ['chat', 'timeouts'],
+  faults: [{ at: 'before', fault: onTheWire({ type: 'timeout', attributes: { timeout: 0 } }) }],
+  traffic: {},
+  checks: [errorEnvelope([502, 503, 504]), endsWithin({ claim: 'budget.head' }), aliveAfter()],
+})

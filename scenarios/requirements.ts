@@ -1,0 +1,85 @@
+import type { Requirement } from '../harness/index.ts'
+
+type Row = [level: Requirement['level'], origin: Requirement['origin'], source: string, text: string]
+
+const HTML = 'WHATWG HTML 9.2, server-sent events'
+const DOC = 'OpenAI API reference'
+const OPENAPI = 'openai/openai-openapi, openapi.json 3.1.0'
+
+const rows = {
+  'core.models.list-shape': ['MUST', 'schema', OPENAPI, 'The list of models has object "list" and items with id, object, created and owned_by.'],
+  'core.auth.missing-key-401': ['MUST', 'vendor-doc', `${DOC}, authentication and error codes`, 'A request without a key gets 401 with the error object, and the upstream never hears of it.'],
+  'core.auth.wrong-key-401': ['MUST', 'vendor-doc', `${DOC}, error codes`, 'A request with a wrong key gets 401 with the error object, and the upstream never hears of it.'],
+  'core.auth.caller-key-not-forwarded': ['MUST', 'house', 'two-party secrets stay with their party', "The caller's key never reaches the upstream."],
+  'core.auth.upstream-key-not-leaked': ['MUST', 'house', 'BerriAI/litellm#24902, #15799, #5762', "The upstream's key appears in no header, body or error that a caller gets."],
+  'core.request.malformed-json-400': ['MUST', 'vendor-doc', `${DOC}, error codes`, 'A body that is not JSON gets 400 with the error object, and the upstream never hears of it.'],
+  'core.request.invalid-field-400': ['MUST', 'vendor-doc', `${DOC}, create chat completion`, 'A request without messages gets 400 with the error object.'],
+  'core.request.unknown-model-404': ['MUST', 'vendor-doc', `${DOC}, error codes: model_not_found`, 'A model that does not exist gets 404 with the error object, and the upstream never hears of it.'],
+  'chat.basic.content-exact': ['MUST', 'schema', `${OPENAPI}, CreateChatCompletionResponse`, 'A chat completion carries exactly the words and finish_reason of the upstream, in the shape SDKs parse.'],
+  'chat.basic.strict': ['SHOULD', 'schema', `${OPENAPI}, CreateChatCompletionResponse`, 'A chat completion has every field that the document requires.'],
+  'chat.basic.params-faithful': ['MUST', 'house', 'the 200 that lies: parameters dropped or changed on the way', 'Temperature, stop, seed, max_tokens and the like reach the upstream as they were sent.'],
+  'chat.usage.nonstream-exact': ['MUST', 'house', 'billing follows usage', 'Token counts are those of the upstream.'],
+  'embeddings.basic': ['MUST', 'schema', `${OPENAPI}, CreateEmbeddingResponse`, 'Vectors arrive unchanged in a list.'],
+  'embeddings.base64': ['MUST', 'de-facto', 'openai-node#1646: SDKs ask for base64 by default and read floats as zeros', 'When base64 is asked for, base64 is what comes.'],
+  'chat.stream.order-and-completeness': ['MUST', 'schema', `${OPENAPI}, CreateChatCompletionStreamResponse`, 'Every chunk is valid and the words arrive all, once, and in order.'],
+  'chat.stream.strict': ['SHOULD', 'schema', `${OPENAPI}, CreateChatCompletionStreamResponse`, 'Every chunk has every field that the document requires.'],
+  'chat.stream.grammar': ['MUST', 'rfc', HTML, 'A stream is text/event-stream in valid UTF-8 whose events are JSON or [DONE].'],
+  'chat.stream.done-once': ['MUST', 'de-facto', 'openai-node waits for [DONE]; BerriAI/litellm#1255, maximhq/bifrost#2637', '[DONE] comes exactly once and last.'],
+  'chat.stream.id-constant': ['MUST', 'vendor-doc', `${DOC}, chunk object: each chunk has the same ID`, 'All chunks of a stream have the same id.'],
+  'chat.stream.incremental': ['MUST', 'house', 'BerriAI/litellm#26102, Kong/kong#14425: streams delivered at once', 'The caller has event k before the upstream sends event k+1.'],
+  'chat.stream.usage-chunk': ['MUST', 'vendor-doc', `${DOC}, stream_options.include_usage`, 'With include_usage one last chunk carries the token counts and no choices.'],
+  'chat.stream.utf8-split': ['MUST', 'rfc', `${HTML}: UTF-8 decode of the whole stream`, 'Characters that arrive in pieces leave whole.'],
+  'chat.stream.sse-variance.crlf': ['MUST', 'rfc', HTML, 'CRLF line ends mean the same as LF.'],
+  'chat.stream.sse-variance.comment': ['MUST', 'rfc', `${HTML}; OpenRouter sends comments while it works`, 'Comments between events are not content.'],
+  'chat.stream.sse-variance.bom': ['MUST', 'rfc', HTML, 'A byte order mark at the start is not content.'],
+  'chat.stream.sse-variance.multiline': ['MUST', 'rfc', HTML, 'Several data lines of one event are joined by a line feed.'],
+  'error.map.400': ['MUST', 'vendor-doc', `${DOC}, error codes`, "An upstream's 400 stays a 400 with the error object, is not retried, and does not reach a second upstream."],
+  'error.map.404': ['MUST', 'vendor-doc', `${DOC}, error codes`, "An upstream's 404 stays a 404 with the error object."],
+  'error.map.429': ['MUST', 'vendor-doc', `${DOC}, error codes`, "An upstream's persistent 429 stays a 429 with the error object."],
+  'error.map.500': ['MUST', 'vendor-doc', `${DOC}, error codes`, "An upstream's persistent 500 becomes a 500, 502 or 503 with the error object, never a success."],
+  'error.map.503': ['MUST', 'vendor-doc', `${DOC}, error codes`, "An upstream's persistent 503 becomes a 502 or 503 with the error object, never a success."],
+  'error.html-upstream': ['MUST', 'de-facto', 'HKUDS/nanobot#536: an HTML page as the error message', 'An HTML page from the upstream becomes an error object, whatever status it came with.'],
+  'error.in-band.visible': ['MUST', 'de-facto', 'maximhq/bifrost#5040, vercel/ai#18303', 'An error event of the upstream in mid-stream is seen by the caller, and nothing after it looks like success.'],
+  'error.retry-after.forwarded': ['SHOULD', 'rfc', 'RFC 9110, 10.2.3', "The upstream's Retry-After reaches the caller, or a larger one does."],
+  'retry.once.500': ['MUST', 'house', 'claimed retries', 'One 500 of the upstream is not seen by the caller.'],
+  'retry.once.429': ['MUST', 'rfc', 'RFC 9110, 10.2.3; BerriAI/litellm#20722', 'A retry after 429 waits as long as Retry-After says.'],
+  'retry.never-400': ['MUST', 'house', 'what is wrong with a request does not change by repeating it', 'A 400 is not retried.'],
+  'retry.budget.no-storm': ['MUST', 'house', 'retries of many callers multiply an outage', 'A failing upstream is called at most the claimed number of times for each request, also under concurrency.'],
+  'retry.mid-stream.never-silent': ['MUST', 'de-facto', 'aden-hive/hive#6541, HKUDS/nanobot#4038: duplicated text', 'Once words were delivered, a failure is not covered by asking again.'],
+  'fault.upstream.refused': ['MUST', 'house', 'an upstream that is down', 'Refused connections become a 502 or 503 with the error object, within the budget.'],
+  'fault.upstream.fin-before-head': ['MUST', 'house', 'an upstream that dies between request and answer', 'A connection closed before the answer becomes a 502 or 503 with the error object.'],
+  'fault.upstream.hang-before-head': ['MUST', 'house', 'maximhq/bifrost#7104: time limits that never fire', 'An upstream that never answers becomes a 504 with the error object, within the claimed time.'],
+  'fault.upstream.slow-ttft': ['MUST', 'house', 'a slow answer within the limits is an answer', 'A first word that comes late, but within the limits, is delivered whole.'],
+  'fault.upstream.stall-mid-stream': ['MUST', 'house', 'tensorzero/tensorzero#6328: stalled streams held for 15 minutes', 'A stream that falls silent ends within the claimed idle time, visibly broken.'],
+  'fault.cut.visible': ['MUST', 'de-facto', 'maximhq/bifrost#5546, Portkey-AI/gateway#1797', 'A stream that the upstream did not finish does not look finished: an error event or an abnormal close, never a finish_reason and [DONE].'],
+  'fault.malformed-event': ['MUST', 'de-facto', 'every official SDK throws on it', 'An event that is not JSON is not passed on as if it were, and the stream does not look finished.'],
+  'fault.half-character': ['MUST', 'de-facto', 'api7/aisix#111', 'A stream cut inside a character does not look finished, and no broken character is delivered.'],
+  'breaker.opens': ['MUST', 'house', 'claimed breaker', 'The claimed number of failures in a row opens the breaker.'],
+  'breaker.sheds-fast': ['MUST', 'house', 'claimed breaker', 'An open breaker answers at once and leaves the upstream alone.'],
+  'breaker.half-open-single-probe': ['MUST', 'house', 'future-agi/future-agi#2693, a herd at recovery', 'While half-open only the claimed number of requests reaches the upstream.'],
+  'breaker.recovers-within': ['MUST', 'house', 'deltawi/deltallm#247: a breaker that never closes', 'A healed upstream is used again within the claimed cool-down.'],
+  'breaker.immune.client-errors': ['MUST', 'house', 'vllm-project/router#60', "A caller's own mistakes do not open the breaker for others."],
+  'failover.order': ['MUST', 'house', 'claimed fallback', 'When the first upstream fails, the second one answers.'],
+  'failover.not-mid-stream': ['MUST', 'house', 'two half answers are not one answer', 'An answer begun by one upstream is not continued by another.'],
+  'cancel.before-head': ['MUST', 'house', 'BerriAI/litellm#37140, #31499', 'A caller who leaves before the answer began stops the upstream.'],
+  'cancel.mid-stream': ['MUST', 'house', 'BerriAI/litellm#30245', 'A caller who leaves in mid-stream stops the upstream.'],
+  'cancel.during-backoff': ['MUST', 'house', 'BerriAI/litellm#31499', 'A caller who leaves between two attempts stops the next attempt.'],
+  'iso.concurrent.no-crosstalk': ['MUST', 'house', 'ml-explore/mlx-lm#965', 'Answers given at the same time reach their own callers only.'],
+  'net.latency': ['MUST', 'house', 'a slow network is not a failure', 'A slow network delays an answer and changes nothing about it.'],
+  'net.bandwidth': ['MUST', 'house', 'a narrow network is not a failure', 'A narrow network changes nothing about an answer.'],
+  'net.slicer': ['MUST', 'rfc', 'RFC 9293: TCP is a stream of bytes', 'How bytes are cut into packets changes nothing about an answer.'],
+  'net.reset-peer': ['MUST', 'house', 'connections break', 'A connection reset by the network becomes a 502 or 503 with the error object, within the budget.'],
+  'net.timeout': ['MUST', 'house', 'connections go silent', 'A network that swallows every byte becomes an error within the claimed time.'],
+  'health.truth': ['MUST', 'house', 'majiayu000/litellm-rs#555, NVIDIA/nvcf#1524', 'Liveness and readiness answer fast, and liveness does not depend on the upstream.'],
+  'health.ready-follows-redis': ['MUST', 'house', 'a health check that lies', 'Readiness falls while a dependency that the target needs is gone, comes back with it, and liveness stays.'],
+  'drain.streams-finish': ['MUST', 'house', 'BerriAI/litellm#14334, PostHog/posthog#73863', 'After SIGTERM readiness falls, live streams finish, and the process exits with 0.'],
+  'model.chat': ['MUST', 'schema', `${OPENAPI}, CreateChatCompletionResponse`, 'An answer of a language model arrives whole.'],
+  'model.stream': ['MUST', 'schema', `${OPENAPI}, CreateChatCompletionStreamResponse`, 'A stream of a language model arrives whole.'],
+} as const satisfies Record<string, Row>
+
+export type RequirementId = keyof typeof rows
+
+/** Every requirement by its id. Ids never change their meaning. */
+export const requirements = Object.fromEntries(
+  Object.entries(rows).map(([id, [level, origin, source, text]]) => [id, { id, level, origin, source, text }]),
+) as Record<RequirementId, Requirement>

@@ -1,0 +1,11 @@
+import { aliveAfter, cutMidStream, defineScenario, noRepeatedText, noSilentTruncation } from '../../harness/index.ts'
+import { requirements } from '../requirements.ts'
+
+export default defineScenario({
+  title: 'upstream closes in the middle of an event',
+  requirement: requirements['fault.cut.visible'],
+  features: ['chat.stream'],
+  faults: [{ at: 'before', fault: cutMidStream({ afterEvents: 3, then: 'half-event' }) }],
+  traffic: { stream: true },
+  checks: [noSilentTruncation(), noRepeatedText(), aliveAfter()],
+})

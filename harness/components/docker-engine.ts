@@ -78,5 +78,6 @@ function withTag(image: string): string {
 }
 
 function oneLine(error: Error): string {
-  return error.message.replaceAll(/\s+/g, ' ').trim()
+  // dockerode puts "(HTTP code 500) server error - " before what the engine said.
+  return error.message.replace(/^\(HTTP code \d+\)[^-]* - /, '').replaceAll(/\s+/g, ' ').trim()
 }

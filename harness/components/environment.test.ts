@@ -1,13 +1,11 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { describeFound } from './describe.ts'
 import { startEnvironment } from './environment.ts'
+import { tempFolder } from './fixture.ts'
 import { locate } from './locate.ts'
 import { COMPONENT_NAMES, isMissing, type EnvironmentSettings } from './types.ts'
 
-const logDir = mkdtempSync(join(tmpdir(), 'gauntlet-environment-'))
+const logDir = tempFolder('environment')
 const nothing: EnvironmentSettings = Object.fromEntries(COMPONENT_NAMES.map((name) => [name, { disabled: true }]))
 
 test('without any component there is an environment that says why', async () => {

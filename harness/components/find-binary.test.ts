@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { findBinary, olderThan, which } from './find-binary.ts'
+import { tempFolder } from './fixture.ts'
 import { cachedTool } from './tool-cache.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'gauntlet-find-'))
+const folder = tempFolder('find')
 afterEach(() => vi.unstubAllEnvs())
 
 function program(path: string, says: string): string {

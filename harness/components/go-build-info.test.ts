@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { tempFolder } from './fixture.ts'
 import { goBuildInfo } from './go-build-info.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'gauntlet-buildinfo-'))
+const folder = tempFolder('buildinfo')
 
 function program(modules: string, { flags = 2, before = 48 } = {}): string {
   const text = Buffer.concat([Buffer.alloc(16, 0x30), Buffer.from(modules), Buffer.alloc(16, 0x39)])

@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import { tempFolder } from './fixture.ts'
 import { installComponent } from './install.ts'
 import { quickInstallToxiproxy } from './quick-install.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'gauntlet-install-'))
+const folder = tempFolder('install')
 afterEach(() => vi.unstubAllEnvs())
 
 /** A machine whose `go` is the given shell script, without any component. */
@@ -34,6 +34,8 @@ test('go install builds into the tool cache under the name that is looked for', 
   expect(found).toEqual({ name: 'toxiproxy', provider: 'binary', version: '2.12.0', where: join(root, 'cache/bin/toxiproxy-server') })
   expect(lines[0]).toBe('toxiproxy: go install github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0')
   expect(readdirSync(join(root, 'cache/bin')), 'nothing half-built is left').toEqual(['toxiproxy-server'])
+  expect(await installComponent('toxiproxy', { onProgress: (line) => lines.push(line) })).toEqual(found)
+  expect(lines.at(-1)).toBe('toxiproxy: 2.12.0 is in the tool cache already')
 })
 
 test('a failed build says the last line and leaves nothing', async () => {

@@ -46,6 +46,11 @@ async function goInstall(name: ComponentName, tool: GoTool, onProgress: (line: s
   const go = which('go')
   if (!go) throw new HarnessError('HAR_ERR_INSTALL', `${name} is built with Go, and there is no go on PATH.`, { hint: installLine(name) })
   const target = cachedTool(name)
+  const there = await installed(name, target)
+  if (`v${there.version}` === tool.version) {
+    onProgress(`${name}: ${there.version} is in the tool cache already`)
+    return there
+  }
   const started = Date.now()
   onProgress(`${name}: go install ${tool.package}@${tool.version}`)
   await mkdir(dirname(target), { recursive: true })

@@ -1,11 +1,11 @@
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { tempFolder } from './fixture.ts'
 import { runK6 } from './k6.ts'
 import { until } from './wait.ts'
 
-const cwd = mkdtempSync(join(tmpdir(), 'gauntlet-k6-'))
+const cwd = tempFolder('k6')
 
 function fake(name: string, script: string) {
   const path = join(cwd, name)

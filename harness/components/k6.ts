@@ -54,7 +54,7 @@ export async function runK6(k6: K6Handle, args: readonly string[], run: K6Run): 
 }
 
 async function asProcess(path: string, args: readonly string[], { env, cwd, logFile, signal }: K6Run & { env: Record<string, string> }): Promise<number | null> {
-  await using child = await launch({ name: 'k6', command: path, args, env, cwd, logFile, ready: async () => true, errorCode: 'HAR_ERR_K6' })
+  await using child = await launch({ name: 'k6', command: path, args, env, cwd, logFile, errorCode: 'HAR_ERR_K6' })
   const stop = () => void child.kill('SIGINT')
   if (signal?.aborted) stop()
   signal?.addEventListener('abort', stop, { once: true })

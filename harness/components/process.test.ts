@@ -1,29 +1,20 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { isAlive, tempFolder } from './fixture.ts'
 import { freePort, withFreePort } from './port.ts'
 import { launch, type LaunchOptions } from './process.ts'
 import { until } from './wait.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'gauntlet-process-'))
+const folder = tempFolder('process')
 let count = 0
 
 function script(source: string, rest: Partial<LaunchOptions> = {}): LaunchOptions {
   const logFile = join(folder, `logs/${++count}.log`)
-  return { name: 'fixture', command: process.execPath, args: ['-e', source], logFile, timeoutMs: 5000, ready: async () => readFileSync(logFile, 'utf8').includes('ready'), ...rest }
-}
-
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0)
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
-  }
+  return { name: 'fixture', command: process.execPath, args: ['-e', source], logFile, timeoutMs: 5000, ready: async () => /^ready/m.test(readFileSync(logFile, 'utf8')), ...rest }
 }
 
 test('resolves when ready, captures both streams, and disposing ends the whole group', async () => {
@@ -34,10 +25,10 @@ test('resolves when ready, captures both streams, and disposing ends the whole g
   {
     await using child = await launch(options)
     grandchild = Number(/grandchild (\d+)/.exec(readFileSync(options.logFile, 'utf8'))?.[1])
-    expect(alive(child.pid)).toBe(true)
-    expect(alive(grandchild)).toBe(true)
+    expect(isAlive(child.pid)).toBe(true)
+    expect(isAlive(grandchild)).toBe(true)
   }
-  expect(await until(async () => !alive(grandchild), { timeoutMs: 2000 })).toBe(true)
+  expect(await until(async () => !isAlive(grandchild), { timeoutMs: 2000 })).toBe(true)
 })
 
 test('a child that ignores SIGTERM, or is stopped, is killed', async () => {
@@ -73,10 +64,10 @@ test('a command that does not exist, a start that is too slow, and an abort leav
   await expect(launch(script('', { command: '/nowhere/redis' }))).rejects.toMatchObject({ code: 'HAR_ERR_COMPONENT_START' })
   const slow = script(`console.log(process.pid); setInterval(() => {}, 1000)`, { timeoutMs: 300, errorCode: 'HAR_ERR_TARGET_START' })
   await expect(launch(slow)).rejects.toMatchObject({ code: 'HAR_ERR_TARGET_START' })
-  expect(alive(Number(readFileSync(slow.logFile, 'utf8').split('\n')[0]))).toBe(false)
+  expect(isAlive(Number(readFileSync(slow.logFile, 'utf8').split('\n')[0]))).toBe(false)
   const hanging = script(`console.log(process.pid); setInterval(() => {}, 1000)`, { ready: () => new Promise(() => undefined), signal: AbortSignal.timeout(300) })
   await expect(launch(hanging)).rejects.toMatchObject({ name: 'TimeoutError' })
-  expect(alive(Number(readFileSync(hanging.logFile, 'utf8').split('\n')[0]))).toBe(false)
+  expect(isAlive(Number(readFileSync(hanging.logFile, 'utf8').split('\n')[0]))).toBe(false)
 })
 
 test.skipIf(process.platform === 'win32').each(['SIGKILL', 'SIGINT'] as const)('children die with a harness that gets %s', async (signal) => {
@@ -93,9 +84,9 @@ test.skipIf(process.platform === 'win32').each(['SIGKILL', 'SIGINT'] as const)('
   const harness = spawn(process.execPath, [program], { stdio: 'inherit' })
   expect(await until(async () => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '', { timeoutMs: 10_000 })).toBe(true)
   const pid = Number(readFileSync(pidFile, 'utf8'))
-  expect(alive(pid)).toBe(true)
+  expect(isAlive(pid)).toBe(true)
   harness.kill(signal)
-  expect(await until(async () => !alive(pid), { timeoutMs: 4000 })).toBe(true)
+  expect(await until(async () => !isAlive(pid), { timeoutMs: 4000 })).toBe(true)
 })
 
 test('a finished harness is not kept alive by the watchdog', () => {
@@ -107,6 +98,11 @@ test('a finished harness is not kept alive by the watchdog', () => {
      console.log(child.pid > 0)`,
   )
   expect(execFileSync(process.execPath, [program], { timeout: 10_000, encoding: 'utf8' })).toBe('true\n')
+})
+
+test('a child that loses its port to another server of its kind is not taken for ready', async () => {
+  const slowDeath = script(`setTimeout(() => { console.error('bind: address already in use'); process.exit(1) }, 20)`, { ready: async () => true })
+  await expect(launch(slowDeath)).rejects.toMatchObject({ code: 'HAR_ERR_PORT_TAKEN' })
 })
 
 test('free ports differ', async () => {

@@ -16,8 +16,8 @@ export interface LaunchOptions {
   cwd?: string
   /** Gets stdout and stderr, appended. Its folder is made. */
   logFile: string
-  /** Polled until true; a throw means "not yet". */
-  ready: () => Promise<boolean>
+  /** Polled until true; a throw means "not yet". Without it a command is ready once started, and may end at once. */
+  ready?: () => Promise<boolean>
   timeoutMs?: number
   signal?: AbortSignal | undefined
   /** Code of the error when it does not start; HAR_ERR_COMPONENT_START unless given. */
@@ -46,12 +46,15 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   const { name, signal, timeoutMs = timing.start, errorCode = 'HAR_ERR_COMPONENT_START' } = options
   signal?.throwIfAborted()
   const started = await start(options, errorCode)
+  const { ready: isReady } = options
+  if (!isReady) return started
   try {
     let exit: Exit | undefined
     void started.exited.then((value) => (exit = value))
-    const ready = await until(async () => exit !== undefined || (await options.ready()), { timeoutMs, signal })
-    // Something else may answer on the port that our child failed to get, so a dead child is never ready.
-    if (ready) await new Promise(setImmediate)
+    const from = performance.now()
+    const ready = await until(async () => exit !== undefined || (await isReady()), { timeoutMs, signal })
+    // While our child is still dying of a taken port, the server that took it answers for it, in two runs side by side.
+    if (ready) await within(timing.settle - (performance.now() - from), started.exited)
     if (exit) throw endedEarly(options, exit, errorCode)
     if (!ready) {
       throw new HarnessError(errorCode, `${name} was not ready after ${timeoutMs} ms.${lastLines(options.logFile)}`, { hint: `Read ${options.logFile}.` })

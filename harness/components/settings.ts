@@ -24,9 +24,10 @@ export interface ResolvedSettings {
 export function resolveSettings(name: ComponentName, settings: ComponentSettings = {}, env: NodeJS.ProcessEnv = process.env): ResolvedSettings {
   const spec = CATALOGUE[name]
   const variable = (suffix: string) => env[`GAUNTLET_${spec.env}_${suffix}`] || undefined
-  const url = variable('URL') ?? settings.url
-  const imageGiven = variable('IMAGE') ?? settings.image
-  const binary = variable('BINARY') ?? settings.binary
+  // An empty text is as good as none; as an image it would make the engine redirect to nowhere.
+  const url = variable('URL') ?? (settings.url || undefined)
+  const imageGiven = variable('IMAGE') ?? (settings.image || undefined)
+  const binary = variable('BINARY') ?? (settings.binary || undefined)
   const general = env['GAUNTLET_PROVIDER'] || undefined
   const provider = variable('PROVIDER') ?? settings.provider ?? general
   if (provider !== undefined && !PROVIDER_KINDS.includes(provider as ProviderKind)) {

@@ -19,6 +19,8 @@ export const timing = {
   start: 15_000,
   /** Ollama reads its model folder and looks for accelerators first. */
   startOllama: 60_000,
+  /** A child is not ready before it has lived this long; one whose port is taken dies sooner. */
+  settle: 100,
   /** From SIGTERM to SIGKILL. */
   stopGrace: 3_000,
   /** Asking a binary for its version. */

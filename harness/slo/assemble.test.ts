@@ -73,6 +73,8 @@ describe('a run that says nothing of the target', () => {
     expect(outcome(report)).toEqual(['HARNESS_ERROR', 3])
     expect(report.why.length).toBeGreaterThan(0)
     expect(report.objectives.every(({ verdict }) => verdict === 'HARNESS_ERROR')).toBe(true)
+    expect(report.budget).toBeNull()
+    expect(report.notEstablished[0]).toContain('no availability can be told from it')
   })
 })
 

@@ -1,4 +1,5 @@
 import { doubtsOf, harnessDefects, type UpstreamView } from './doubts.ts'
+import { isMeasured } from './format.ts'
 import { judgeObjective, populationOf } from './judge.ts'
 import { buildLedger, countReasons, latenessP99, unknownOf } from './ledger.ts'
 import { notEstablished } from './not-established.ts'
@@ -86,7 +87,7 @@ const finite = (value: number | null): number | null => (value === null || !Numb
 function budgetOf(objectives: readonly Objective[], results: SloReport['objectives']): SloReport['budget'] {
   const objective = objectives.find(({ sli }) => sli === 'availability')
   const result = results.find(({ id }) => id === objective?.id)
-  if (objective === undefined || result === undefined || result.n === 0) return null
+  if (objective === undefined || result === undefined || !isMeasured(result)) return null
   const limit = limitOf(objective)
   return { objective: objective.id, windowDays: 30, burn: result.point / limit, burnUpper: result.upper / limit }
 }

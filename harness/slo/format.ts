@@ -28,11 +28,14 @@ const trim = (value: number): string => String(Math.round(value * 100) / 100)
 /** `1 failure`, `2 failures`. */
 export const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
 
+/** Whether the numbers of a result speak of the target at all. Without data "0 failures" would read as praise. */
+export const isMeasured = (result: ObjectiveResult): boolean => result.verdict !== 'NO_DATA' && result.verdict !== 'HARNESS_ERROR'
+
 /** Point and proven bound in the words of the objective: an availability counts good requests, the others bad ones. */
 export function pointAndBound(result: ObjectiveResult): { point: string; bound: string } {
-  if (result.n === 0) return { point: '–', bound: '–' }
+  if (!isMeasured(result)) return { point: '–', bound: '–' }
   const good = result.sli === 'availability'
-  const shown = (bad: number): string => percent(good ? 1 - bad : bad)
+  const shown = (bad: number): string => `${percent(good ? 1 - bad : bad)}${result.sli === 'latency' ? ' slower' : ''}`
   const point = shown(result.point)
   if (isBursty(result.bad, result.dispersion) && result.verdict !== 'FAIL') return { point, bound: 'not claimed' }
   // What a failure has to prove is the opposite bound.

@@ -1,0 +1,7 @@
+export { renderSloConsole } from './console.ts'
+export { renderSloHtml } from './html.ts'
+export { k6Runner } from './k6-runner.ts'
+export { LoadProfile, Objective } from './profile.ts'
+export { SloReport, sloExitCode } from './report.ts'
+export type { K6Runner } from './load.ts'
+export { runSlo, type SloOptions } from './run.ts'

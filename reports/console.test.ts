@@ -33,7 +33,7 @@ test.each([40, 60, 80, 100, 120])('at %i columns only what is for copying is lon
 test('evidence cannot move the cursor or reorder the line', () => {
   const text = summaryLines(sample).join('\n')
   expect(text).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u)
-  expect(text).toContain('␛[2J⟨U+202E⟩')
+  expect(text).toContain(String.raw`\x1B[2J\u{202E}`)
 })
 
 test('a run that did not complete never says conformant, whatever its summary claims', () => {
@@ -57,7 +57,7 @@ test.each([
 })
 
 test.each([
-  ['not conformant', sample, 'next Run the line above alone'],
+  ['not conformant', sample, 'next Run a failed scenario alone'],
   ['not proved', { ...sample, scenarios: sample.scenarios.filter((s) => s.verdict !== 'fail'), summary: { ...sample.summary, verdict: 'not proved' as const } }, 'next Not proved is not passed. On a quiet machine, run again: npx gauntlet run --only breaker/half-open-herd'],
   ['skipped', { ...sample, scenarios: sample.scenarios.filter((s) => ['pass', 'skipped'].includes(s.verdict)), summary: { ...sample.summary, verdict: 'conformant' as const } }, 'next 1 scenario could not run. gauntlet install redis'],
   ['green', green(8), 'next Keep it so'],

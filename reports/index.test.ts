@@ -28,7 +28,7 @@ test('a reporter that throws is reported and the others go on', async () => {
   const results = await renderWith({ ...reporters, broken }, sample, ['console', 'broken', 'json', 'nonsense', 'toString', 'junit'], dir)
   expect(results.map((r) => [r.name, r.ok])).toEqual([['console', true], ['broken', false], ['json', true], ['nonsense', false], ['toString', false], ['junit', true]])
   expect(results[1]).toMatchObject({ error: new Error('no ink') })
-  expect(results[3]).toMatchObject({ error: new Error('no reporter is called "nonsense"; there are console, ctrf, json, junit, markdown, broken') })
+  expect(results[3]).toMatchObject({ error: new Error('no reporter is called "nonsense"; there are console, ctrf, html, json, junit, markdown, broken') })
   expect(results[0]).toMatchObject({ text: expect.stringContaining(`report ${join(dir, 'report.json')}`) as string })
   expect((await readdir(dir)).toSorted()).toEqual(['junit.xml', 'report.json'])
   expect(await readFile(join(dir, 'report.json'), 'utf8')).toBe(await reporters['json']?.render(sample))

@@ -1,6 +1,6 @@
 import type { Report, ScenarioReport } from '../../schemas/report.ts'
 import { badChecks, findings, reasonOf } from '../lib/read.ts'
-import { oneLine } from '../lib/visible.ts'
+import { clip, oneLine } from '../lib/visible.ts'
 import { displayWidth, wrap, wrapAtMost } from '../lib/width.ts'
 import { GLYPH, repeats } from '../lib/words.ts'
 import { lineWidth, span, type Line } from './line.ts'
@@ -38,13 +38,13 @@ const finding = (s: ScenarioReport, width: number): Line[] => {
 const evidence = (s: ScenarioReport, room: number): Line[] => {
   const check = badChecks(s)[0]
   if (check === undefined || s.verdict === 'unknown') return wrapAtMost(`not proved: ${oneLine(reasonOf(s))}`, room, 2).map((line) => [span(INDENT), span(line, 'dim')])
-  const both = `expected ${oneLine(check.expected)} · actual ${oneLine(check.actual)}`
+  const both = `expected ${oneLine(clip(check.expected, 1000))} · actual ${oneLine(clip(check.actual, 1000))}`
   if (displayWidth(both) <= room) return [[span(INDENT), span(both)]]
   return [...labelled('expected', check.expected, room), ...labelled('actual', check.actual, room)]
 }
 
 const labelled = (label: string, value: string, room: number): Line[] =>
-  wrapAtMost(oneLine(value), room - 9, 2).map((line, index) => [span(INDENT), span((index === 0 ? label : '').padEnd(9), 'dim'), span(line)])
+  wrapAtMost(oneLine(clip(value, 1000)), room - 9, 2).map((line, index) => [span(INDENT), span((index === 0 ? label : '').padEnd(9), 'dim'), span(line)])
 
 /** A command stays one that can be pasted: broken only at blanks, with the shell's own continuation. */
 const command = (line: string, room: number): string[] => {

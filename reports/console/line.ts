@@ -24,7 +24,7 @@ export const paintLine = (line: Line, width: number, paint: Paint): string => {
     if (shown !== '') out += style === 'plain' ? shown : paint(style, shown)
     if (shown !== text) break
   }
-  return out.replace(/ +$/, '')
+  return out.trimEnd()
 }
 
 /** Pieces joined by ` · `, broken into lines only between pieces; at most `max` lines, the last one says what is left out. */

@@ -11,8 +11,10 @@ export const displayWidth = (text: string): number =>
 
 /** The text in at most `width` columns, with an ellipsis where it was cut. */
 export const fit = (text: string, width: number): string => {
-  if (displayWidth(text) <= width) return text
   if (width < 1) return ''
+  // Counting graphemes is slow, and evidence may be megabytes: far more than could be shown is not looked at.
+  if (Number.isFinite(width) && text.length > width * 20 + 100) return fit(`${text.slice(0, width * 16).toWellFormed()}…`, width)
+  if (displayWidth(text) <= width) return text
   let used = 0
   let kept = ''
   for (const grapheme of split(text)) {
@@ -53,7 +55,7 @@ export const wrap = (text: string, width: number): string[] => {
 
 /** `wrap`, and no more than `max` lines: the last one ends in an ellipsis when something is left out. */
 export const wrapAtMost = (text: string, width: number, max: number): string[] => {
-  const lines = wrap(text, width)
+  const lines = wrap(text.slice(0, width * max * 16 + 100).toWellFormed(), width)
   if (lines.length <= max) return lines
   return [...lines.slice(0, max - 1), fit(lines.slice(max - 1).join(' '), width)]
 }

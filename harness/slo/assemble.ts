@@ -4,7 +4,7 @@ import { judgeObjective, populationOf } from './judge.ts'
 import { buildLedger, countReasons, latenessP99, unknownOf } from './ledger.ts'
 import { notEstablished } from './not-established.ts'
 import type { LoadPoints } from './points.ts'
-import { limitOf, scheduledBy, type LoadProfile, type Objective } from './profile.ts'
+import { limitOf, type LoadProfile, type Objective } from './profile.ts'
 import { worstVerdict, type SloReport } from './report.ts'
 import { ecdf, percentile } from './statistics.ts'
 import type { StreamRecord } from './stream-client.ts'
@@ -32,7 +32,7 @@ export interface SloEvidence {
 /** Judges a run from its evidence alone: no clock, no network, the same report every time. */
 export function assembleSloReport(evidence: SloEvidence): SloReport {
   const { profile, points } = evidence
-  const ledger = buildLedger(points, scheduledBy(profile), evidence.k6Exit)
+  const ledger = buildLedger(points, profile, evidence.k6Exit)
   const lateness = Math.round(latenessP99(points, profile.rate) * 10) / 10
   const upstream = upstreamView(points, evidence.upstreamNonces)
   const requests = populationOf(points)

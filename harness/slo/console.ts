@@ -39,7 +39,8 @@ function ledgerLine(report: SloReport): string {
 function closing({ ledger }: SloReport): string {
   const sum = ledger.ok + ledger.policy + ledger.error + ledger.timeout + ledger.dropped + ledger.interrupted
   if (!ledger.closes) return '  DOES NOT CLOSE'
-  return sum === ledger.scheduled ? '' : ` (k6 started one ${sum > ledger.scheduled ? 'more' : 'fewer'})`
+  const more = sum - ledger.scheduled
+  return more === 0 ? '' : ` (k6 started ${Math.abs(more)} ${more > 0 ? 'more' : 'fewer'})`
 }
 
 function failureLine({ failures }: SloReport): string[] {

@@ -5,13 +5,13 @@ import { failed, load, ok, profile, refused, timeout } from './testing.ts'
 describe('buildLedger', () => {
   it('counts each class once', () => {
     const points = load(10, (i) => [ok(), ok(), ok(), refused, failed(), timeout, null, ok(), ok(), ok()][i] ?? null)
-    expect(buildLedger({ ...points, droppedAt: [1, 2] }, 12, 0)).toEqual({
+    expect(buildLedger({ ...points, droppedAt: [1, 2] }, { rate: 12, durationMs: 1000 }, 0)).toEqual({
       scheduled: 12, ok: 6, policy: 1, error: 1, timeout: 1, dropped: 2, interrupted: 1, closes: true, k6Exit: 0,
     })
   })
 
   it('a request that this machine could not send is interrupted, not an error of the target', () => {
-    expect(buildLedger(load(1, () => ({ outcome: 'unsent', reason: 'own-limit', ms: 0 })), 1, 0)).toMatchObject({ error: 0, interrupted: 1 })
+    expect(buildLedger(load(1, () => ({ outcome: 'unsent', reason: 'own-limit', ms: 0 })), { rate: 1, durationMs: 1000 }, 0)).toMatchObject({ error: 0, interrupted: 1 })
   })
 
   it.each([
@@ -19,14 +19,15 @@ describe('buildLedger', () => {
     [1200, true],
     [1201, true],
     [1198, false],
-    [1202, false],
+    [1231, true],
+    [1232, false],
     [0, false],
   ])('with %i of 1200 requests closes: %s', (n, closes) => {
-    expect(buildLedger(load(n, () => ok()), 1200, 0).closes).toBe(closes)
+    expect(buildLedger(load(n, () => ok()), profile, 0).closes).toBe(closes)
   })
 
   it('does not close over defective points', () => {
-    expect(buildLedger({ ...load(1200, () => ok()), defects: ['broken off'] }, 1200, 0).closes).toBe(false)
+    expect(buildLedger({ ...load(1200, () => ok()), defects: ['broken off'] }, profile, 0).closes).toBe(false)
   })
 })
 

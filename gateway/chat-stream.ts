@@ -28,7 +28,7 @@ const contentFields = ['content', 'refusal', 'reasoning', 'reasoning_content', '
  * (every choice has a `finish_reason`, then `[DONE]` or a clean end); whatever else ends the stream is thrown.
  * `[DONE]` itself is not a frame: who relays the frames writes it, once.
  */
-export async function* chatFrames(exchange: Exchange, options: ChatStreamOptions): AsyncGenerator<Frame, void, undefined> {
+export async function* chatFrames(exchange: Pick<Exchange, 'chunks' | 'progress'>, options: ChatStreamOptions): AsyncGenerator<Frame, void, undefined> {
   const progress = new Progress()
   const events: EventSourceMessage[] = []
   let tooLarge = false
@@ -41,8 +41,10 @@ export async function* chatFrames(exchange: Exchange, options: ChatStreamOptions
   })
   // The parser strips the one BOM that the format allows; a decoder that strips one too would eat a second.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  // Some upstreams never send `[DONE]` and keep the connection: after the last finish only a short wait is left.
-  const patience = (): number => (progress.finished(options.choices) ? Math.min(options.finishMs, options.idleMs) : options.idleMs)
+  // Some upstreams never send `[DONE]` and keep the connection, silent or with comments: from the last finish on only a
+  // short wait is left, and bytes do not renew it.
+  let finishBy: number | undefined
+  const patience = (): number => Math.max(1, Math.min(options.idleMs, (finishBy ?? Number.POSITIVE_INFINITY) - performance.now()))
   try {
     for await (const bytes of exchange.chunks(patience)) {
       parser.feed(decoder.decode(bytes, { stream: true }))
@@ -57,6 +59,9 @@ export async function* chatFrames(exchange: Exchange, options: ChatStreamOptions
         exchange.progress()
         yield frame
       }
+      if (!progress.finished(options.choices)) finishBy = undefined
+      else finishBy ??= performance.now() + options.finishMs
+      if (finishBy !== undefined && performance.now() >= finishBy) return
     }
   } catch (error) {
     if (error instanceof UpstreamError && error.kind === 'timeout' && progress.finished(options.choices)) return

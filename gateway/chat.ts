@@ -41,7 +41,7 @@ export function completionRoutes(app: FastifyInstance, { config, route, cut }: S
       const answer = await route(chain, call, scope, trace)
       label(reply, request)
       if (answer.kind === 'json') return reply.type('application/json; charset=utf-8').send(answer.bytes)
-      const error = await relayStream(answer.frames, reply, scope.signal)
+      const error = await relayStream(answer.frames, reply, scope.signal, config.stream.keepAliveMs)
       if (error !== undefined) trace.error = error.id
       return reply
     } catch (error) {

@@ -54,7 +54,7 @@ const schema = z
         eventBytes: z.int().min(1).default(4_194_304),
       })
       .prefault({}),
-    stream: z.strictObject({ holdMs: z.int().min(0).default(100), finishMs: ms.default(1_000) }).prefault({}),
+    stream: z.strictObject({ holdMs: z.int().min(0).default(100), finishMs: ms.default(1_000), keepAliveMs: z.int().min(0).default(15_000) }).prefault({}),
     redis: z.strictObject({ url: z.url({ protocol: /^rediss?$/ }), required: z.boolean().default(true) }).optional(),
     drain: z.strictObject({ deadlineMs: z.int().min(0).default(30_000), graceMs: z.int().min(0).default(0) }).prefault({}),
     log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info') }).prefault({}),

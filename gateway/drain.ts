@@ -36,11 +36,17 @@ export class Drain {
     })
   }
 
+  /** Refuses new work from now on. */
+  refuse(): void {
+    this.#draining = true
+    this.#refusing = true
+  }
+
   /** Lets readiness fall, then refuses new work, then waits for the rest; says how many had to be cut. */
   async run({ graceMs, deadlineMs }: Config['drain']): Promise<number> {
     this.#draining = true
     if (graceMs > 0) await sleep(graceMs)
-    this.#refusing = true
+    this.refuse()
     if (await this.#emptied(deadlineMs)) return 0
     const late = this.#inFlight.size
     this.#cut.abort()

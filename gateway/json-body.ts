@@ -39,7 +39,7 @@ export function replaceModel(raw: string, model: string): string {
     at = endOfValue(raw, start)
     if (isModel) {
       out += raw.slice(copied, start) + value
-      copied = at
+      copied = start + raw.slice(start, at).trimEnd().length
     }
   }
 }

@@ -20,6 +20,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       upstream: trace.upstream,
       attempts: trace.attempts,
       stream: trace.stream,
+      failures: trace.failures.length === 0 ? undefined : trace.failures,
       error: trace.error ?? (whole ? undefined : 'GW_ERR_CALLER_GONE'),
     }
     if (isHealthPath(routeOptions.url)) request.log.debug(line, 'request')

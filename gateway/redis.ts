@@ -17,6 +17,7 @@ export function connectRedis(url: string, log: FastifyBaseLogger): RedisProbe {
     maxRetriesPerRequest: 0,
     commandTimeout: pingMs,
     connectTimeout: 1_000,
+    disconnectTimeout: pingMs,
     retryStrategy: (tries) => Math.min(100 * tries, 500),
   })
   let up: boolean | undefined
@@ -35,6 +36,8 @@ export function connectRedis(url: string, log: FastifyBaseLogger): RedisProbe {
       try {
         return (await client.ping()) === 'PONG'
       } catch {
+        // Replies are matched by order: once one was lost on the way, a kept connection would be late for ever.
+        if (client.status === 'ready') client.disconnect(true)
         return false
       }
     },

@@ -17,7 +17,7 @@ const streamHeaders = {
  * Relays frames to the caller, each flushed as it comes, at the caller's pace. Resolves when the response is closed:
  * with undefined after a whole answer, with the error that the caller was told otherwise.
  */
-export async function relayStream(frames: AsyncGenerator<string, void, undefined>, reply: FastifyReply, signal: AbortSignal): Promise<GatewayError | undefined> {
+export async function relayStream(frames: AsyncGenerator<string, void, undefined>, reply: FastifyReply, signal: AbortSignal, keepAliveMs: number): Promise<GatewayError | undefined> {
   reply.hijack()
   const out = reply.raw
   // A caller that resets the connection raises an error here, which must not become an uncaught one.
@@ -28,14 +28,18 @@ export async function relayStream(frames: AsyncGenerator<string, void, undefined
   })
   for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...streamHeaders })) if (value !== undefined) out.setHeader(name, value)
   out.writeHead(200)
+  const keepAlive = keepAliveMs > 0 ? setInterval(() => out.writableNeedDrain || out.write(': keep-alive\n\n'), keepAliveMs) : undefined
   try {
     for await (const frame of frames) {
+      keepAlive?.refresh()
       if (!out.write(frame)) await once(out, 'drain', { signal })
     }
+    clearInterval(keepAlive)
     out.end('data: [DONE]\n\n')
     await settled(closed, signal)
     return undefined
   } catch (thrown) {
+    clearInterval(keepAlive)
     const error = asGatewayError(signal.aborted ? signal.reason : thrown)
     fail(out, error)
     await closed

@@ -53,6 +53,7 @@ export function createRoute({ upstreams, config, scrub }: RouterOptions): Route 
         return await attempt(upstream, model, call, admission.permit, scope.signal, config, scrub)
       } catch (error) {
         scope.signal.throwIfAborted()
+        trace.failures.push(`${upstream.name}: ${summary(error)}`)
         const waitMs = backoff.next(error)
         // No sleep that ends behind the total time, and none that an open circuit makes pointless.
         if (waitMs === undefined || waitMs >= scope.remainingMs || upstream.breaker.state === 'open') throw error
@@ -61,6 +62,13 @@ export function createRoute({ upstreams, config, scrub }: RouterOptions): Route 
       }
     }
   }
+}
+
+// Codes only: messages of the network layer hold addresses.
+function summary(error: unknown): string {
+  if (!(error instanceof UpstreamError)) return 'GW_ERR_INTERNAL'
+  const code = (error.cause as { code?: unknown } | undefined)?.code
+  return [error.id, error.kind === 'status' ? error.status : error.kind, ...(typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code) ? [code] : [])].join(' ')
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -25,6 +25,9 @@ declare module 'fastify' {
   }
 }
 
+/** How long connections may take to close by themselves once nothing is in flight. */
+const closeMs = 500
+
 /** Makes a gateway from a config (checked here), ready to `listen()`. */
 export function createGateway(input: ConfigInput): FastifyInstance {
   const config = parseConfig(input)
@@ -48,7 +51,7 @@ export function createGateway(input: ConfigInput): FastifyInstance {
 
   app.decorateRequest('trace')
   app.addHook('onRequest', async (request, reply) => {
-    request.trace = { attempts: 0, stream: false }
+    request.trace = { attempts: 0, stream: false, failures: [] }
     reply.header('x-request-id', request.id)
     logRequest(request, reply)
     if (drain.draining) reply.header('connection', 'close')
@@ -72,10 +75,14 @@ export function createGateway(input: ConfigInput): FastifyInstance {
   healthRoutes(app, { drain, redis })
   for (const [url, allow] of Object.entries({ '/v1/chat/completions': 'POST', '/v1/embeddings': 'POST', '/v1/models': 'GET, HEAD', '/v1/models/*': 'GET, HEAD' })) refuseOtherMethods(app, url, allow)
 
+  // Closing without a drain must not let new work in either.
+  app.addHook('preClose', async () => drain.refuse())
   app.decorate('drain', async () => {
     const cut = await drain.run(config.drain)
-    app.server.closeIdleConnections()
+    // A connection that never sent a request, or whose peer stopped reading, is not idle for Node and would hold the close.
+    const insist = setTimeout(() => app.server.closeAllConnections(), cut > 0 ? 0 : closeMs)
     await app.close()
+    clearTimeout(insist)
     return cut
   })
   app.addHook('onClose', async () => {

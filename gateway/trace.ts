@@ -4,6 +4,8 @@ export interface Trace {
   upstream?: string
   attempts: number
   stream: boolean
+  /** The failed attempts behind the result, in order. */
+  failures: string[]
   /** How it ended, when it did not end well. */
   error?: string
 }

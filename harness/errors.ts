@@ -17,6 +17,7 @@ export const HAR_ERRORS = {
   HAR_ERR_TARGET_START: { exit: 3, summary: 'the target did not become ready', hint: 'Run its launch command by hand; its log file is in the run folder.' },
   HAR_ERR_PORT_TAKEN: { exit: 3, summary: 'a port is taken by another process', hint: 'Leave the port out to let the harness pick a free one, or stop what listens there.' },
   HAR_ERR_DISK: { exit: 3, summary: 'the run folder cannot be written', hint: 'Free disk space, or give another folder with --out.' },
+  HAR_ERR_ENGINE: { exit: 3, summary: 'the engine itself failed', hint: 'This is a defect of Gauntlet: please report it with the run folder.' },
   HAR_ERR_K6: { exit: 3, summary: 'k6 could not run the load profile', hint: '`gauntlet install k6` fetches a version known to work.' },
 } as const satisfies Record<string, HarnessErrorRow>
 

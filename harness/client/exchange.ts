@@ -54,11 +54,14 @@ export const exchange = async (options: ExchangeOptions): Promise<ExchangeResult
   const req = httpRequest(options.url, {
     method: options.method, agent: false, headers: { ...options.headers, ...(options.method === 'POST' ? { 'content-length': String(body.length) } : {}) },
   })
-  req.on('socket', (socket) => socket.setNoDelay(true).on('error', (e: NodeJS.ErrnoException) => (wasReset ||= e.code === 'ECONNRESET' && e.syscall === 'read')))
-  req.on('error', (error: NodeJS.ErrnoException) => {
-    const how = leaving ?? (error.code === 'ECONNREFUSED' ? 'refused' : wasReset ? 'reset' : 'cut')
-    finish({ how, detail: error.message })
-  })
+  // A reset shows on the socket, the request and the response, in an order that depends on how far the answer came; only
+  // the system call tells it from a close, so all three are heard before the end is named.
+  const broken = (error: NodeJS.ErrnoException): void => {
+    wasReset ||= error.code === 'ECONNRESET' && error.syscall === 'read'
+    setImmediate(() => finish({ how: leaving ?? (error.code === 'ECONNREFUSED' ? 'refused' : wasReset ? 'reset' : 'cut'), detail: error.message }))
+  }
+  req.on('socket', (socket) => socket.setNoDelay(true).on('error', broken))
+  req.on('error', broken)
   req.on('response', (res: IncomingMessage) => {
     status = res.statusCode ?? null
     const raw = res.rawHeaders
@@ -68,8 +71,8 @@ export const exchange = async (options: ExchangeOptions): Promise<ExchangeResult
       if (options.stream) counter(bytes)
     })
     res.on('end', () => finish({ how: 'complete', detail: '' }))
-    res.on('error', (error: Error) => finish({ how: leaving ?? (wasReset ? 'reset' : 'cut'), detail: error.message }))
-    res.on('close', () => finish({ how: leaving ?? (res.complete ? 'complete' : 'cut'), detail: 'closed' }))
+    res.on('error', broken)
+    res.on('close', () => (res.complete ? finish({ how: 'complete', detail: '' }) : broken(new Error('closed short of its framing'))))
   })
   const leave = (how: 'aborted' | 'gave-up'): void => {
     if (leaving) return
@@ -99,6 +102,6 @@ const wordCounter = (onWord: ((count: number) => void) | undefined): ((bytes: Bu
   const decoder = new SseDecoder()
   let count = 0
   return (bytes) => {
-    for (const event of decoder.push(bytes)) if (/"content":\s*"./.test(event.data) && !/"content":\s*""/.test(event.data)) onWord?.(++count)
+    for (const event of decoder.push(bytes)) if (/"content":\s*"[^"]/.test(event.data)) onWord?.(++count)
   }
 }

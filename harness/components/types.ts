@@ -35,7 +35,7 @@ export interface ComponentSettings {
   disabled?: boolean | undefined
 }
 
-export type EnvironmentSettings = Partial<Record<ComponentName, ComponentSettings>>
+export type EnvironmentSettings = Partial<Record<ComponentName, ComponentSettings | undefined>>
 
 /** What every start function takes. */
 export interface StartOptions {

@@ -17,6 +17,8 @@ export interface CellOptions {
   folder: string
   signal: AbortSignal
   ports?: { primary: number; secondary: number } | undefined
+  /** For load: the upstream answers requests that no scenario announced. */
+  answersStrangers?: boolean
 }
 
 const key = (): string => `sk-gauntlet-${randomBytes(24).toString('base64url')}`
@@ -46,7 +48,7 @@ export class Cell implements AsyncDisposable {
   static async start(options: CellOptions): Promise<Cell> {
     await using stack = new AsyncDisposableStack()
     const { environment, index, target } = options
-    const upstream = stack.use(await Upstream.start(options.ports ?? {}))
+    const upstream = stack.use(await Upstream.start(options.ports ?? {}, { answersStrangers: options.answersStrangers ?? false }))
     const proxied = async (name: string, to: { host: string; port: number }): Promise<Edge> =>
       environment.toxiproxy
         ? stack.use(await toxicEdge({ apiUrl: environment.toxiproxy.apiUrl, host: environment.toxiproxy.host, name: `cell${index}-${name}-${process.pid}`, to }))

@@ -80,7 +80,8 @@ class Execution {
   async #inject(which: (fault: PlannedFault) => NonNullable<PlannedFault['effect']['toxics']>): Promise<void> {
     let injected = false
     for (const fault of this.#faults) {
-      const toxics = which(fault)
+      // Without Toxiproxy the lane is direct and a reset arrives as one, so there is nothing to arm.
+      const toxics = which === arming && !this.#cell.options.environment.toxiproxy ? [] : which(fault)
       const goDown = which === biting && fault.effect.down === true
       if (toxics.length > 0 || goDown) {
         const edge = fault.data.lane === 'client' ? this.#cell.client : this.#cell.edges[fault.data.lane]

@@ -28,6 +28,9 @@ const models = { chat: 'gauntlet-chat', fallback: 'gauntlet-fallback', embedding
 /** One of our own programs, as source or as built: they stand in the same places. */
 const program = (path: string): string => fileURLToPath(new URL(`../../${path}${extname(import.meta.url)}`, import.meta.url))
 
+/** Where the reference gateway is started from. */
+export const referenceProgram = program('gateway/main')
+
 const referenceConfig = (redis: boolean): string =>
   JSON.stringify({
     host: '127.0.0.1', port: '{port}',
@@ -48,7 +51,7 @@ export const referenceTarget = (options: { redis: boolean; version: string }): T
   Target.parse({
     name: 'reference gateway', version: options.version, models,
     claims: options.redis ? claims : { ...claims, features: claims.features.filter((f) => f !== 'health.redis') },
-    launch: { command: process.execPath, args: [program('gateway/main'), '--config', '{dir}/gateway.json'], files: { 'gateway.json': referenceConfig(options.redis) }, ready: '/health/ready' },
+    launch: { command: process.execPath, args: [referenceProgram, '--config', '{dir}/gateway.json'], files: { 'gateway.json': referenceConfig(options.redis) }, ready: '/health/ready' },
   })
 
 /** A control: the honest proxy with one defect switched on, or `none` without any. */

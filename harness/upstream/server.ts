@@ -23,6 +23,8 @@ export interface LaneOptions {
   modelURL?: () => string | undefined
   asModel: Set<string>
   port?: number
+  /** Whether requests without a known nonce get the plain answer instead of a 404. */
+  answersStrangers: boolean
   nextId: () => string
 }
 
@@ -74,10 +76,10 @@ export class LaneServer implements AsyncDisposable {
     const id = nextId()
     const body = (await buffer(req).catch(() => Buffer.alloc(0))).toString()
     const known = NONCE.exec(body)?.[1]
-    const nonce = known !== undefined && plans.has(`${name} ${known}`) ? known : null
-    const key = `${name} ${nonce}`
-    const attempt = (this.#attempts.get(key) ?? 0) + 1
-    this.#attempts.set(key, attempt)
+    const nonce = known !== undefined && plans.has(`${name} ${known}`) ? known : this.#options.answersStrangers ? (known ?? 'stranger') : null
+    const counter = `${name} ${nonce}`
+    const attempt = (this.#attempts.get(counter) ?? 0) + 1
+    this.#attempts.set(counter, attempt)
     const rawHeaders = req.rawHeaders
     const headers = rawHeaders.flatMap((h, i): [string, string][] => (i % 2 ? [] : [[h, secrets().text(rawHeaders[i + 1] ?? '')]]))
     journal.add({ kind: 'request', id, lane: name, nonce, attempt, method: req.method ?? '', path: req.url ?? '', headers, body: secrets().text(body) })
@@ -97,7 +99,8 @@ export class LaneServer implements AsyncDisposable {
       abort.abort()
     })
     res.on('finish', () => end('complete'))
-    await this.#play(res, { id, nonce, body, path: req.url ?? '', end, signal: AbortSignal.any([abort.signal, this.#stop.signal]) }, this.#script(nonce, attempt))
+    const key = /^Bearer (.+)$/.exec(req.headers.authorization ?? '')?.[1] ?? ''
+    await this.#play(res, { id, nonce, body, key, path: req.url ?? '', end, signal: AbortSignal.any([abort.signal, this.#stop.signal]) }, this.#script(nonce, attempt))
   }
 
   #script(nonce: string | null, attempt: number): Script {
@@ -130,7 +133,7 @@ export class LaneServer implements AsyncDisposable {
     if (script.body !== undefined || script.status !== undefined) {
       fault(`status ${script.status ?? 200}`)
       const status = script.status ?? 200
-      const text = script.body?.text ?? JSON.stringify(errorBody(status, `The scripted upstream answers ${status}.`))
+      const text = script.body?.text.replaceAll('{key}', call.key) ?? JSON.stringify(errorBody(status, `The scripted upstream answers ${status}.`))
       return this.#send(res, call, status, text, { 'content-type': script.body?.type ?? 'application/json', ...script.headers })
     }
     const request = parse(call.body)
@@ -180,6 +183,8 @@ interface Call {
   id: string
   nonce: string | null
   body: string
+  /** The key it came with; a script may make the upstream blurt it out. */
+  key: string
   path: string
   end: (how: 'complete' | 'fin' | 'rst') => void
   signal: AbortSignal

@@ -18,7 +18,7 @@ export interface StreamHost {
 }
 
 const bytesOf = (text: string): Buffer => Buffer.from(text)
-const hasWords = (chunk: object): boolean => /"content":"./.test(JSON.stringify(chunk))
+const hasWords = (chunk: object): boolean => /"content":"[^"]/.test(JSON.stringify(chunk))
 
 /** Puts the chosen ending on the wire: part of an event, silence, a close or a reset. */
 const finish = (res: ServerResponse, then: StreamEnd, next: string, host: StreamHost): void => {

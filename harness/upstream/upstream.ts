@@ -20,18 +20,21 @@ export class Upstream implements AsyncDisposable {
   readonly #servers: Record<Lane, LaneServer>
   #ids = 0
 
-  private constructor(ports: Partial<Record<Lane, number>>) {
+  private constructor(ports: Partial<Record<Lane, number>>, answersStrangers: boolean) {
     const lane = (name: Lane): LaneServer =>
       new LaneServer({
-        name, journal: this.journal, latches: this.latches, secrets: () => this.secrets, plans: this.#plans, asModel: this.#asModel,
+        name, journal: this.journal, latches: this.latches, secrets: () => this.secrets, answersStrangers, plans: this.#plans, asModel: this.#asModel,
         modelURL: () => this.modelURL, nextId: () => `a${++this.#ids}`, ...(ports[name] === undefined ? {} : { port: ports[name] }),
       })
     this.#servers = { primary: lane('primary'), secondary: lane('secondary') }
   }
 
-  /** Starts both lanes, on free ports unless given. */
-  static async start(ports: Partial<Record<Lane, number>> = {}): Promise<Upstream> {
-    const upstream = new Upstream(ports)
+  /**
+   * Starts both lanes, on free ports unless given. Load and visitors by hand need `answersStrangers`; scenarios must not
+   * have it, because an answer that nobody scripted proves nothing.
+   */
+  static async start(ports: Partial<Record<Lane, number>> = {}, options: { answersStrangers?: boolean } = {}): Promise<Upstream> {
+    const upstream = new Upstream(ports, options.answersStrangers ?? false)
     for (const name of LANES) upstream.ports[name] = await upstream.#servers[name].listen()
     return upstream
   }

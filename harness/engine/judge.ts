@@ -1,0 +1,89 @@
+import type { CheckResult } from '../../schemas/report.ts'
+import type { Requirement, Verdict } from '../../schemas/verdict.ts'
+import { worst } from '../../schemas/verdict.ts'
+import type { Judgement } from '../checks/check.ts'
+import { checks } from '../checks/index.ts'
+import type { Evidence } from '../evidence/types.ts'
+import { faultAttempts } from '../evidence/views.ts'
+import { timing } from '../timing.ts'
+import { isScripted, plannedFaults } from './plan.ts'
+
+export interface Judged {
+  verdict: Verdict
+  reason?: string
+  checks: CheckResult[]
+  /** True when the verdict is unknown for a reason of the harness, so that measuring again may settle it. */
+  again: boolean
+}
+
+/** Why nothing that passed in this evidence proves anything; null when the evidence is sound. */
+const unsound = (evidence: Evidence): { reason: string; again: boolean } | null => {
+  const control = evidence.faults.find((f) => f.kind === 'control-row' && f.deviation !== null)
+  if (control?.kind === 'control-row') return { reason: `the control row failed: ${control.script}: ${control.deviation}`, again: true }
+  const faults = plannedFaults(evidence.scenario)
+  if (faults.length > 0) {
+    const baseline = evidence.exchanges.filter((x) => x.phase === 'baseline').at(-1)
+    if (baseline?.head?.status !== 200 || baseline.end?.how !== 'complete') return { reason: 'the target was not healthy before the fault', again: true }
+  }
+  if (!evidence.faults.some((f) => f.kind === 'phase' && f.phase === 'end')) return { reason: 'the scenario did not run to its end', again: true }
+  const heal = evidence.faults.find((f) => f.kind === 'heal' && !f.ok)
+  if (heal?.kind === 'heal') return { reason: `a fault was not healed: ${heal.fault}: ${heal.detail}`, again: true }
+  const expired = evidence.faults.find((f) => f.kind === 'wait-expired')
+  if (expired?.kind === 'wait-expired') return { reason: `the harness waited ${expired.ms} ms in vain for ${expired.wait}`, again: false }
+  const emitted = new Set(faultAttempts(evidence).flatMap((a) => a.faults.map((f) => f.fault)))
+  const silent = faults.find((f) => isScripted(f) && !emitted.has(f.data.kind))
+  if (silent) return { reason: `the fault was never put on the wire: ${silent.sentence}`, again: false }
+  const injected = evidence.faults.flatMap((f) => (f.kind === 'inject' ? [f.detail] : []))
+  const absent = faults.find((f) => !injected.includes(f.sentence))
+  return absent ? { reason: `the fault was not injected: ${absent.sentence}`, again: true } : null
+}
+
+/** The worst lag of the harness's event loop while it was timing, in milliseconds. */
+const lagOf = (evidence: Evidence): number => Math.max(0, ...evidence.faults.map((f) => (f.kind === 'lag' ? f.ms : 0)))
+
+const safely = (evidence: Evidence, name: string, params: unknown): Judgement => {
+  const check = checks.get(name)
+  const unknown = (reason: string): Judgement => ({ verdict: 'unknown', expected: '', actual: '', nonces: [], reason })
+  if (!check) return unknown(`no check is called ${JSON.stringify(name)}`)
+  try {
+    return check.judge(evidence, check.params.parse(params))
+  } catch (error) {
+    return unknown(`the check itself failed: ${String(error)}`)
+  }
+}
+
+/** What a failed check amounts to: a SHOULD warns unless strict, an OBSERVE only records. */
+const weigh = (verdict: Judgement['verdict'], level: Requirement['level'], strict: boolean): Verdict => {
+  if (verdict !== 'fail' || level === 'MUST' || level === 'MAY') return verdict
+  if (level === 'SHOULD') return strict ? 'fail' : 'warn'
+  return 'pass'
+}
+
+/**
+ * Judges one execution: a pure function of its evidence. A fault that never was, a control row that failed or a harness
+ * that lagged turns a pass into `unknown`; a failure stays a failure unless the evidence itself is unsound.
+ */
+export const judge = (evidence: Evidence, options: { strict: boolean }): Judged => {
+  const doubt = unsound(evidence)
+  const lag = lagOf(evidence)
+  let again = false
+  const results = evidence.scenario.checks.map(({ check: name, params }): CheckResult => {
+    const found = safely(evidence, name, params)
+    const { expected, actual, nonces } = found
+    const lagged = lag > timing.maxLagMs && checks.get(name)?.timed === true
+    if (lagged) {
+      again = true
+      return { name, verdict: 'unknown', expected, actual, nonces, reason: `harness lag ${Math.round(lag)} ms` }
+    }
+    if (doubt && (found.verdict === 'pass' || doubt.again)) {
+      again ||= doubt.again
+      return { name, verdict: 'unknown', expected, actual, nonces, reason: doubt.reason }
+    }
+    const verdict = weigh(found.verdict, evidence.scenario.requirement.level, options.strict)
+    return { name, verdict, expected, actual, nonces, ...(found.reason === undefined ? {} : { reason: found.reason }) }
+  })
+  const verdict = worst(results.map((r) => r.verdict))
+  const reason = verdict === 'unknown' ? (results.find((r) => r.verdict === 'unknown')?.reason ?? 'no check') : undefined
+  return { verdict, checks: results, again: again && verdict === 'unknown', ...(reason === undefined ? {} : { reason }) }
+}
+

@@ -1,0 +1,58 @@
+import type { Report } from '../../schemas/report.ts'
+import type { Evidence } from '../evidence/types.ts'
+import { attemptsOf, faultPhase } from '../evidence/views.ts'
+import { timing } from '../timing.ts'
+
+type Row = Report['observed'][number]
+type Observer = { scenario: string; observe: (evidence: Evidence) => Row[] }
+
+const row = (claim: string, declared: string, observed: string, ok: boolean): Row => ({ claim, declared, observed, verdict: ok ? 'pass' : 'fail' })
+const max = (values: number[]): number => values.reduce((a, b) => Math.max(a, b), 0)
+const tookMs = (evidence: Evidence): number => Math.round(max(faultPhase(evidence).map((x) => (x.end?.t ?? x.request.t) - x.request.t)))
+
+/** What one scenario's evidence says about a number that the target claims. */
+const observers: Observer[] = [
+  {
+    scenario: 'errors/upstream-503',
+    observe: (e) => {
+      const retries = max(faultPhase(e).map((x) => attemptsOf(e, x.nonce, 'primary').length)) - 1
+      return [row('retries', `${e.claims.retry.retries}`, `${retries}`, retries === e.claims.retry.retries)]
+    },
+  },
+  {
+    scenario: 'breaker/opens',
+    observe: (e) => {
+      const calls = faultPhase(e, ['trip']).flatMap((x) => attemptsOf(e, x.nonce, 'primary')).length
+      return [row('breaker opens after', `${e.claims.breaker.failures} failures`, `${calls}`, calls === e.claims.breaker.failures)]
+    },
+  },
+  {
+    scenario: 'breaker/half-open-herd',
+    observe: (e) => {
+      const calls = faultPhase(e, ['herd']).flatMap((x) => attemptsOf(e, x.nonce, 'primary')).length
+      return [row('half-open probes', `${e.claims.breaker.probes}`, calls === 0 ? 'none seen' : `${calls}`, calls > 0 && calls <= e.claims.breaker.probes)]
+    },
+  },
+  {
+    scenario: 'timeouts/hang-before-head',
+    observe: (e) => {
+      const ms = tookMs(e)
+      return [row('first byte within', `${e.claims.timeouts.firstByteMs} ms`, `gave up after ${ms} ms`, ms <= e.claims.timeouts.firstByteMs + timing.graceMs)]
+    },
+  },
+  {
+    scenario: 'cancellation/mid-stream',
+    observe: (e) => {
+      const lags = faultPhase(e).flatMap((x) => attemptsOf(e, x.nonce).map((a) => (a.end && x.abortedAt !== undefined ? a.end.t - x.abortedAt : Infinity)))
+      const worst = max(lags)
+      return [row('cancellation within', `${e.claims.cancellation.withinMs} ms`, Number.isFinite(worst) ? `${Math.round(worst)} ms` : 'not seen', worst <= e.claims.cancellation.withinMs)]
+    },
+  },
+]
+
+/** Claimed against observed, for the claims whose scenario was executed. */
+export const observedClaims = (evidence: readonly Evidence[]): Row[] =>
+  observers.flatMap(({ scenario, observe }) => {
+    const found = evidence.find((e) => e.scenario.id === scenario)
+    return found && faultPhase(found).length > 0 ? observe(found) : []
+  })

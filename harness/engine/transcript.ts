@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import type { Evidence } from '../evidence/types.ts'
+import { faultPhase } from '../evidence/views.ts'
+import { plansFor, plannedFaults } from './plan.ts'
+
+/**
+ * What the upstream was asked and what it sent in one scenario, times aside. An attempt that its caller or the target ended
+ * counts by its request and its script only, because how far it came is not decided by the seed; a scenario that declares
+ * a race counts by what was planned.
+ */
+export const transcriptOf = (evidence: Evidence): string => {
+  const faults = plannedFaults(evidence.scenario)
+  const exchanges = faultPhase(evidence)
+  const plan = exchanges.map((x) => [x.nonce, x.request.method, x.request.path, x.request.body, plansFor(faults, x.label)]).sort()
+  if (evidence.scenario.race !== undefined) return JSON.stringify([evidence.scenario.id, plan])
+  const nonces = new Set(exchanges.map((x) => x.nonce))
+  const calls = evidence.attempts
+    .filter((a) => a.nonce !== null && nonces.has(a.nonce))
+    .map((a) => {
+      const asked = [a.nonce, a.lane, a.attempt, a.request.method, a.request.path, a.request.body]
+      return a.peerClosed ? asked : [...asked, a.head?.status, a.events.map((e) => e.text), a.body?.text, a.faults.map((f) => f.fault), a.end?.how]
+    })
+    .map((call) => JSON.stringify(call))
+    .sort()
+  return JSON.stringify([evidence.scenario.id, plan, calls])
+}
+
+/** One hash over the transcripts of a run, whatever the order they ran in. */
+export const transcriptHash = (transcripts: readonly string[]): string => createHash('sha256').update([...transcripts].sort().join('\n')).digest('hex').slice(0, 16)

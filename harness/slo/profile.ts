@@ -43,7 +43,7 @@ export function limitOf(objective: Objective): number {
 const round = (value: number): number => Math.round(value * 1e12) / 1e12
 
 /** Requests that the profile schedules. k6 may start one more. */
-export const scheduledBy = (profile: LoadProfile): number => Math.round((profile.rate * profile.durationMs) / 1000)
+export const scheduledBy = (profile: Pick<LoadProfile, 'rate' | 'durationMs'>): number => Math.round((profile.rate * profile.durationMs) / 1000)
 
 /** Virtual users that hold every request of a target that never answers, and a tenth more because timeouts fire late. */
 export const virtualUsers = (profile: LoadProfile): number => Math.ceil((profile.rate * profile.timeoutMs * 1.1) / 1000) + 2

@@ -23,7 +23,8 @@ describe('summariseStreams', () => {
   it('notes a stream whose content came all at the end, if it was long enough to tell', () => {
     const late = record({ ttftContentMs: 375, gapsMs: [0, 0, 1] })
     const thoughtLongThenSpokeFast = record({ ttftContentMs: 3000, gapsMs: [20, 20, 20], totalMs: 3060 })
-    expect(summariseStreams([late, { ...late, gapsMs: [0] }, thoughtLongThenSpokeFast, record()], 3, 1).buffered).toBe(1)
+    const instant = record({ ttfbMs: 3, ttftContentMs: 4, gapsMs: [0, 0, 0], totalMs: 4 })
+    expect(summariseStreams([late, instant, { ...late, gapsMs: [0] }, thoughtLongThenSpokeFast, record()], 3, 1).buffered).toBe(1)
   })
 
   it('has no numbers without streams', () => {

@@ -37,6 +37,8 @@ export async function probeStreams(options: StreamsOptions): Promise<number> {
 
 /** Content that all comes in this last part of a stream, in one go, was held back somewhere. */
 const BUFFERED_SHARE = 0.1
+/** Milliseconds of a stream below which nobody sees buffering, and an upstream that writes in one go is not to be told from it. */
+const BUFFERED_TOTAL = 50
 /** Milliseconds between chunks that were read together. */
 const AT_ONCE = 1
 /** Fewer content chunks than this cannot show buffering. */
@@ -66,6 +68,7 @@ export function summariseStreams(records: readonly StreamRecord[], rate: number,
 const isBuffered = (record: StreamRecord): boolean =>
   record.ttftContentMs !== null &&
   record.gapsMs.length + 1 >= BUFFERED_CHUNKS &&
+  record.totalMs >= BUFFERED_TOTAL &&
   record.totalMs - record.ttftContentMs < record.totalMs * BUFFERED_SHARE &&
   (percentile(record.gapsMs, 0.5) ?? 0) < AT_ONCE
 

@@ -10,7 +10,7 @@ export const UPSTREAM_KEY = 'upstream-key-canary'
 
 /** The proxy's numbers, small, so that no test waits long. */
 export const QUICK: Partial<Numbers> = {
-  backoffBaseMs: 5, backoffCapMs: 20, retryAfterCapMs: 300, breakerCooldownMs: 120, connectMs: 150, firstByteMs: 120, idleMs: 120, totalMs: 1500, drainMs: 1000, holdMs: 10,
+  backoffBaseMs: 5, backoffCapMs: 20, retryAfterCapMs: 300, breakerCooldownMs: 120, connectMs: 500, firstByteMs: 200, idleMs: 200, totalMs: 1500, drainMs: 1000, holdMs: 10,
 }
 
 /** One request as the fake upstream got it. */
@@ -75,6 +75,7 @@ export const inTurn = (...scripts: Script[]): Script => (x) => scripts[Math.min(
 /** A proxy in this process between real sockets: a fake upstream with two lanes behind it, callers in front. */
 export class Rig {
   readonly seen: Exchange[] = []
+  readonly notes: unknown[] = []
   readonly #servers: Server[] = []
   readonly #seenText: string[] = []
   readonly #watchers = new Set<() => void>()
@@ -116,6 +117,12 @@ export class Rig {
 
   #tell(): void {
     for (const watcher of this.#watchers) watcher()
+  }
+
+  /** Leaves a note of a script for the test. */
+  note(note: unknown): void {
+    this.notes.push(note)
+    this.#tell()
   }
 
   /** Whether the condition came true in time. */
@@ -194,4 +201,15 @@ export const endOf = ({ text, complete }: Reply): string => {
   const last = datas.at(-1) ?? ''
   const how = last === '[DONE]' ? `done${datas.filter((data) => data === '[DONE]').length}` : (fields(last) as Loose).error === undefined ? 'nothing' : 'error'
   return `${how}, ${complete ? 'clean' : 'cut'}`
+}
+
+/** What came in time, or `hangs`. */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T | 'hangs'> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'hangs'>((resolve) => {
+    timer = setTimeout(resolve, ms, 'hangs')
+  })
+  const first = await Promise.race([promise, late])
+  clearTimeout(timer)
+  return first
 }

@@ -16,7 +16,8 @@ export function withModel(text: string, model: string): string {
     } else if (mark === '}' || mark === ']') depth -= 1
     else if (mark === ',') expectsKey = depth === 1
     else if (depth === 1 && expectsKey) {
-      key = JSON.parse(text.slice(match.index, token.lastIndex))
+      const quoted = text.slice(match.index, token.lastIndex)
+      key = quoted.includes('\\') ? JSON.parse(quoted) : quoted.slice(1, -1)
       expectsKey = false
     } else if (depth === 1 && key === 'model') {
       result += text.slice(copied, match.index) + JSON.stringify(model)

@@ -39,7 +39,7 @@ export interface AskBody extends Record<string, unknown> {
  */
 export interface Seams extends SseRules {
   // caller to proxy
-  /** Takes a request over whole; health is never offered. */
+  /** Takes a request over whole, before anything else looks at it. */
   intercept(req: IncomingMessage, res: ServerResponse): boolean
   authorised(key: string | undefined, expected: string): boolean
   parse(text: string, path: string): AskBody

@@ -71,12 +71,12 @@ export class Gateway {
     const path = (req.url ?? '').split('?')[0] ?? ''
     let call: Call | undefined
     try {
+      if (seams.intercept(req, res)) return
       if (path === '/health/live' || path === '/health/ready') {
         const ok = seams[path === '/health/live' ? 'live' : 'ready'](await this.#condition())
         res.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify({ status: ok ? 'ok' : 'unavailable' }))
         return
       }
-      if (seams.intercept(req, res)) return
       this.#admit(req)
       this.#track(res)
       if (req.method === 'GET' && path === '/v1/models') {

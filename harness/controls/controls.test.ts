@@ -1,0 +1,33 @@
+import { readdirSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { observe } from './demos/demo.ts'
+import { errors, liars } from './demos/errors.ts'
+import { lifecycle } from './demos/lifecycle.ts'
+import { requests } from './demos/requests.ts'
+import { retries } from './demos/retries.ts'
+import { streams } from './demos/streams.ts'
+import { controls } from './index.ts'
+
+const demos = { ...streams, ...requests, ...errors, ...retries, ...lifecycle, ...liars }
+const names = controls.map(({ name }) => name)
+
+test('the folder, the index and the demonstrations hold the same controls', () => {
+  const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !['index.ts', 'serve.ts'].includes(file))
+  expect(files.map((file) => file.slice(0, -3)).toSorted()).toEqual(names)
+  expect(Object.keys(demos).toSorted()).toEqual(names)
+})
+
+test.concurrent.each(controls.map((control) => [control.name, control] as const))('%s shows its defect, and the honest proxy does not', async (name, control) => {
+  const demo = demos[name]
+  if (demo === undefined) throw new Error(`no demonstration of ${name}`)
+  expect(await observe(demo)).toEqual(demo.honest)
+  expect(await observe(demo, control.patch)).toEqual(demo.broken)
+})
+
+test('each control says what it does wrong and changes no more than it needs', () => {
+  for (const { name, defect, breaks, patch } of controls) {
+    expect(defect, name).toMatch(/^[A-Z].*\.$/)
+    expect(breaks.length, name).toBeGreaterThan(0)
+    expect(Object.keys(patch).length, name).toBeLessThanOrEqual(3)
+  }
+})

@@ -1,0 +1,10 @@
+import { defineControl } from './proxy/control.ts'
+
+export default defineControl({
+  name: 'leak-upstream-host',
+  defect: 'Names the upstream address when it cannot be reached.',
+  breaks: ['core.auth.upstream-key-not-leaked'],
+  patch: {
+    connectMessage: (error, lane) => `POST ${lane.url}: ${error.message}`,
+  },
+})

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Claims, Feature } from '../schemas/claims.ts'
+import { type Claims, Feature } from '../schemas/claims.ts'
 import { Requirement } from '../schemas/verdict.ts'
 
 /** A number, or one that follows a claim of the target: `{ claim: 'timeouts.idleMs', plus: 500 }`. */

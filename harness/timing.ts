@@ -18,6 +18,8 @@ export const timing = {
   /** The control row waits this long for a script that ends, and this long for one that must not. */
   controlMs: 5000,
   controlHangMs: 120,
+  /** A real model may have to be read from disk before its first word. */
+  controlModelMs: 30_000,
   /** Lets the target notice that its idle upstream connections were closed. */
   closeIdleMs: 30,
   /** Between two tries of a baseline or recovery request. */

@@ -60,7 +60,7 @@ export class Cell implements AsyncDisposable {
     const keys = { caller: configured ?? key(), upstream: key() }
     const secrets = new Secrets({ 'caller-key': keys.caller, 'upstream-key': keys.upstream })
     upstream.secrets = secrets
-    upstream.modelURL = environment.ollama?.baseURL
+    upstream.model = environment.ollama && { baseURL: environment.ollama.baseURL, name: environment.ollama.model }
     const cell = new Cell(options, upstream, { primary, secondary, ...(redis ? { redis } : {}) }, keys, secrets, stack.move())
     try {
       await cell.startTarget()

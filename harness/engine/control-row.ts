@@ -21,12 +21,12 @@ const deviation = (script: Script, effect: PlannedFault['effect'], seen: Exchang
   if (toxic?.type === 'timeout') return must(seen.status === null)
   if (toxic?.type === 'latency') return must(seen.how === 'complete' && tookMs >= (toxic.attributes['latency'] ?? 0) * 0.9)
   if (toxic) return must(seen.how === 'complete' && seen.status === 200)
-  const { then } = script.beforeHead ?? {}
-  if (then === 'hang') return must(seen.how === 'gave-up' && seen.status === null)
-  if (then !== undefined) return must(seen.status === null && (seen.how === 'cut' || seen.how === 'reset'))
+  const { how } = script.beforeHead ?? {}
+  if (how === 'hang') return must(seen.how === 'gave-up' && seen.status === null)
+  if (how !== undefined) return must(seen.status === null && (seen.how === 'cut' || seen.how === 'reset'))
   if (script.beforeHead?.delayMs !== undefined && tookMs < script.beforeHead.delayMs * 0.9) return saw
   if (script.status !== undefined) return must(seen.status === script.status && seen.how === 'complete')
-  switch (script.stream?.at?.then) {
+  switch (script.stream?.at?.how) {
     case 'fin':
     case 'half-event':
     case 'half-character':
@@ -44,7 +44,7 @@ const deviation = (script: Script, effect: PlannedFault['effect'], seen: Exchang
 }
 
 /** How long a direct caller waits for a script that never ends; long enough for everything that does end. */
-const patience = (script: Script): number => (script.beforeHead?.then === 'hang' || script.stream?.at?.then === 'stall' ? timing.controlHangMs : timing.controlMs)
+const patience = (script: Script): number => (script.beforeHead?.how === 'hang' || script.stream?.at?.how === 'stall' ? timing.controlHangMs : timing.controlMs)
 
 /**
  * Sends one request straight to the lane for every fault, with the target out of the way, and notes whether the fault was
@@ -52,6 +52,7 @@ const patience = (script: Script): number => (script.beforeHead?.then === 'hang'
  */
 export const controlRow = async (scenario: ScenarioDocument, faults: readonly PlannedFault[], cell: Cell, recorder: Recorder): Promise<void> => {
   let index = 0
+  if (scenario.upstream === 'model') await modelRow(scenario, cell, recorder, nonceOf(scenario.seed, 'control', index++))
   for (const fault of faults) {
     const lane = fault.data.lane
     if (lane !== 'primary' && lane !== 'secondary') continue
@@ -77,6 +78,20 @@ export const controlRow = async (scenario: ScenarioDocument, faults: readonly Pl
       await undo()
     }
   }
+}
+
+/** Asks the model itself: one that does not answer a plain client says nothing of a gateway. It also loads a cold one. */
+const modelRow = async (scenario: ScenarioDocument, cell: Cell, recorder: Recorder, nonce: string): Promise<void> => {
+  const step = stepsOf(scenario).find((s) => s.do === 'send')
+  if (step?.do !== 'send') return
+  cell.upstream.expect(nonce, {}, true)
+  const out = outgoing(step, nonce, { models: { chat: 'tiny', unknown: 'tiny' }, headers: {} }, 'control-row-no-key', scenario.id)
+  const seen = await exchange({
+    nonce, phase: 'control', label: 'control', url: new URL(`${cell.laneURL('primary')}${out.path}`), method: out.method, headers: out.headers, body: out.body, stream: step.stream,
+    secrets: cell.secrets, giveUpMs: timing.controlModelMs,
+  })
+  recorder.client.push(...seen.records)
+  recorder.note({ kind: 'control-row', script: 'a language model answers', nonce, deviation: seen.status === 200 && seen.how === 'complete' ? null : `saw ${seen.status ?? 'no status'}, ended ${seen.how}` })
 }
 
 const inject = async (fault: PlannedFault, cell: Cell): Promise<() => Promise<void>> => {

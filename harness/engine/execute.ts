@@ -40,14 +40,17 @@ class Execution {
   async all(): Promise<Records> {
     const { upstream } = this.#cell
     const disturbed = this.#faults.length > 0
+    const modelled = this.#scenario.upstream === 'model'
     upstream.forget()
     upstream.journal.take()
     const lag = new LagMeter()
     try {
-      if (disturbed) {
+      if (disturbed || modelled) {
         this.#recorder.note({ kind: 'phase', phase: 'control' })
         await this.#inject(arming)
         await controlRow(this.#scenario, this.#faults, this.#cell, this.#recorder)
+      }
+      if (disturbed) {
         this.#recorder.note({ kind: 'phase', phase: 'baseline' })
         if (!(await this.#healthy('baseline'))) return this.#records()
       }
@@ -98,7 +101,7 @@ class Execution {
   }
 
   async #heal(): Promise<void> {
-    const undo = this.#undo.splice(0).reverse()
+    const undo = this.#undo.splice(0).toReversed()
     const scripted = this.#faults
     this.#faults = []
     for (const { sentence, heal } of undo) {

@@ -51,7 +51,7 @@ export const run = async (options: RunOptions): Promise<Report> => {
   const pending = document.scenarios.filter((s) => s.outcome === 'pending')
   const total = pending.length
   options.live.onStart?.({ suite: options.suite.version, target: document.target.name, seed: options.seed, total })
-  const state = { document, options, done: 0, total }
+  const state: State = { document, options, done: 0, total, saved: Promise.resolve() }
   try {
     const together = pending.filter((e) => !e.scenario.exclusive)
     const alone = pending.filter((e) => e.scenario.exclusive)
@@ -71,6 +71,7 @@ interface State {
   options: RunOptions
   done: number
   total: number
+  saved: Promise<void>
 }
 
 const begin = (options: RunOptions): RunDocument => {
@@ -145,7 +146,9 @@ const runScenario = async (state: State, entry: Entry, cell: Cell, signal: Abort
   if (signal.aborted) return
   entry.outcome = 'run'
   state.done++
-  await saveRun(options.folder, document)
+  // Cells end scenarios at the same time, and run.json has one writer.
+  state.saved = state.saved.then(() => saveRun(options.folder, document))
+  await state.saved
   const { report } = await examineScenario(options.folder, document, entry)
   options.live.onScenario?.(report, state.done, state.total)
 }

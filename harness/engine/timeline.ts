@@ -12,7 +12,7 @@ const eventText = (data: string, index?: number): string => {
   if (data === '[DONE]') return '[DONE]'
   try {
     const json: unknown = JSON.parse(data)
-    if (at(json, 'error')) return `error event: ${short(String(at(json, 'error', 'message') ?? ''), 48)}`
+    if (at(json, 'error')) return `error event: ${short(JSON.stringify(at(json, 'error', 'message') ?? ''), 48)}`
     const content = at(json, 'choices', 0, 'delta', 'content')
     const finish = at(json, 'choices', 0, 'finish_reason')
     if (typeof finish === 'string') return `finish_reason ${JSON.stringify(finish)}`

@@ -11,7 +11,7 @@ import { plansFor, plannedFaults } from './plan.ts'
 export const transcriptOf = (evidence: Evidence): string => {
   const faults = plannedFaults(evidence.scenario)
   const exchanges = faultPhase(evidence)
-  const plan = exchanges.map((x) => [x.nonce, x.request.method, x.request.path, x.request.body, plansFor(faults, x.label)]).sort()
+  const plan = exchanges.map((x) => JSON.stringify([x.nonce, x.request.method, x.request.path, x.request.body, plansFor(faults, x.label)])).sort()
   if (evidence.scenario.race !== undefined) return JSON.stringify([evidence.scenario.id, plan])
   const nonces = new Set(exchanges.map((x) => x.nonce))
   const calls = evidence.attempts

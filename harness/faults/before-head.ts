@@ -6,11 +6,11 @@ export const beforeHead = defineFault({
   kind: 'before-head',
   params: z.strictObject({
     delayMs: z.number().int().optional(),
-    then: z.enum(['hang', 'fin', 'rst']).optional(),
+    how: z.enum(['hang', 'fin', 'rst']).optional(),
     times: z.union([z.number().int().positive(), z.literal('all')]).default('all'),
   }),
-  describe: (p) => (p.then === undefined ? `upstream's head comes after ${p.delayMs} ms` : `upstream ${{ hang: 'never answers', fin: 'closes before the head', rst: 'resets before the head' }[p.then]}`),
-  effect: (p) => times({ fault: 'before-head', beforeHead: { ...(p.delayMs === undefined ? {} : { delayMs: p.delayMs }), ...(p.then ? { then: p.then } : {}) } }, p.times),
+  describe: (p) => (p.how === undefined ? `upstream's head comes after ${p.delayMs} ms` : `upstream ${{ hang: 'never answers', fin: 'closes before the head', rst: 'resets before the head' }[p.how]}`),
+  effect: (p) => times({ fault: 'before-head', beforeHead: { ...(p.delayMs === undefined ? {} : { delayMs: p.delayMs }), ...(p.how ? { how: p.how } : {}) } }, p.times),
 })
 
 /** The upstream takes the request and then hangs, closes, resets or waits before the first byte of its answer. */

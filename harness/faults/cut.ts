@@ -18,17 +18,17 @@ const words: Record<(typeof STREAM_ENDS)[number], string> = {
 
 export const cut = defineFault({
   kind: 'cut',
-  params: z.strictObject({ afterEvents: z.number().int().nonnegative(), then: z.enum(STREAM_ENDS), times: z.union([z.number().int().positive(), z.literal('all')]).default('all') }),
-  describe: (p) => `upstream ${words[p.then]} after event ${p.afterEvents}`,
+  params: z.strictObject({ afterEvents: z.number().int().nonnegative(), how: z.enum(STREAM_ENDS), times: z.union([z.number().int().positive(), z.literal('all')]).default('all') }),
+  describe: (p) => `upstream ${words[p.how]} after event ${p.afterEvents}`,
   effect: (p) => ({
-    ...times({ fault: 'cut', stream: { at: { words: p.afterEvents, then: p.then } } }, p.times),
-    ...(p.then === 'rst' ? { toxics: [passResetOn] } : {}),
+    ...times({ fault: 'cut', stream: { at: { words: p.afterEvents, how: p.how } } }, p.times),
+    ...(p.how === 'rst' ? { toxics: [passResetOn] } : {}),
   }),
 })
 
 /** The upstream's stream ends badly after some events with words. */
 export const cutMidStream = (params: z.input<typeof cut.params>, lane?: FaultData['lane']): FaultData => faultData(cut, params, lane)
 /** The upstream closes its socket (FIN) in mid-stream. */
-export const closeMidStream = (params: { afterEvents: number }): FaultData => cutMidStream({ ...params, then: 'fin' })
+export const closeMidStream = (params: { afterEvents: number }): FaultData => cutMidStream({ ...params, how: 'fin' })
 /** The upstream resets its socket (RST) in mid-stream. */
-export const resetMidStream = (params: { afterEvents: number }): FaultData => cutMidStream({ ...params, then: 'rst' })
+export const resetMidStream = (params: { afterEvents: number }): FaultData => cutMidStream({ ...params, how: 'rst' })

@@ -37,7 +37,7 @@ export const toxicEdge = async (options: { apiUrl: string; host: string; name: s
     inject: async (toxics, down) => {
       const undo: (() => Promise<unknown>)[] = []
       const heal = async (): Promise<void> => {
-        for (const step of undo.splice(0).reverse()) await step()
+        for (const step of undo.splice(0).toReversed()) await step()
       }
       try {
         for (const toxic of toxics) {

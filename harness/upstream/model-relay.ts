@@ -7,21 +7,27 @@ type Record_ =
   | { kind: 'event'; index: number; text: string }
   | { kind: 'body'; text: string }
 
+/** Where a real model answers, up to and without /v1, and what it is called there. */
+export interface RealModel {
+  baseURL: string
+  name: string
+}
+
 interface Relay {
   path: string
   request: Record<string, unknown>
   nonce: string
-  modelURL: string | undefined
+  model: RealModel | undefined
   signal: AbortSignal
   record: (r: Record_) => void
 }
 
-/** Answers from a language model: the real one at `modelURL` byte for byte, or its embedded twin in the same shape. */
+/** Answers from a language model: the real one byte for byte, or its embedded twin in the same shape. */
 export const relayModel = async (res: ServerResponse, relay: Relay): Promise<void> => {
-  const { modelURL, request, record, signal } = relay
-  if (modelURL === undefined) return embedded(res, relay)
-  const reply = await fetch(`${modelURL}${relay.path}`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request), signal,
+  const { model, request, record, signal } = relay
+  if (model === undefined) return embedded(res, relay)
+  const reply = await fetch(`${model.baseURL}${relay.path}`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ...request, model: model.name }), signal,
   })
   const type = reply.headers.get('content-type') ?? 'application/octet-stream'
   res.writeHead(reply.status, { 'content-type': type })
@@ -40,7 +46,7 @@ export const relayModel = async (res: ServerResponse, relay: Relay): Promise<voi
 }
 
 const embedded = (res: ServerResponse, { request, nonce, record }: Relay): void => {
-  const words = answer({ seed: String(request['seed'] ?? nonce), maxWords: Number(request['max_tokens'] ?? 16) })
+  const words = answer({ seed: typeof request['seed'] === 'number' ? request['seed'] : nonce, maxWords: Number(request['max_tokens'] ?? 16) })
   const base = { id: `chatcmpl-${nonce}`, created: 1_750_000_000, model: 'tiny' }
   const usage = { prompt_tokens: 4, completion_tokens: words.length, total_tokens: 4 + words.length }
   if (!Array.isArray(request['messages'])) {

@@ -2,7 +2,7 @@
 export interface Script {
   /** Name of the fault that wrote this script; recorded when its disturbance is put on the wire. */
   fault?: string
-  beforeHead?: { delayMs?: number; then?: 'hang' | 'fin' | 'rst' }
+  beforeHead?: { delayMs?: number; how?: 'hang' | 'fin' | 'rst' }
   status?: number
   headers?: Record<string, string>
   /** Replaces the answer, whatever was asked for. */
@@ -22,7 +22,7 @@ export interface StreamScript {
   /** How the bytes of the frames are cut into writes. */
   split?: 'inside-characters'
   /** What happens once this many events with words were sent. */
-  at?: { words: number; then: StreamEnd }
+  at?: { words: number; how: StreamEnd }
   done?: boolean
 }
 

@@ -8,6 +8,7 @@ import { timing } from '../timing.ts'
 import type { Journal } from './journal.ts'
 import type { Latches } from './latch.ts'
 import { relayModel } from './model-relay.ts'
+import type { RealModel } from './model-relay.ts'
 import { plainPlan } from './script.ts'
 import type { Plan, Script } from './script.ts'
 import { sendStream } from './stream.ts'
@@ -19,8 +20,8 @@ export interface LaneOptions {
   latches: Latches
   secrets: () => Secrets
   plans: Map<string, Plan>
-  /** Base URL of a real model that answers requests planned as `model`; none: the embedded one. */
-  modelURL?: () => string | undefined
+  /** A real model that answers requests planned as `model`; none: the embedded one. */
+  model?: () => RealModel | undefined
   asModel: Set<string>
   port?: number
   /** Whether requests without a known nonce get the plain answer instead of a 404. */
@@ -114,19 +115,19 @@ export class LaneServer implements AsyncDisposable {
     const fault = (detail: string): void => {
       if (script.fault !== undefined) journal.add({ kind: 'fault', id: call.id, fault: script.fault, detail })
     }
-    const close = (how: 'fin' | 'rst'): void => {
-      call.end(how)
-      if (how === 'rst') res.socket?.resetAndDestroy()
+    const close = (by: 'fin' | 'rst'): void => {
+      call.end(by)
+      if (by === 'rst') res.socket?.resetAndDestroy()
       else res.socket?.end()
     }
-    const { delayMs, then } = script.beforeHead ?? {}
+    const { delayMs, how } = script.beforeHead ?? {}
     if (delayMs !== undefined) {
       fault(`${delayMs} ms before the head`)
       await sleep(delayMs, undefined, { signal: call.signal })
     }
-    if (then !== undefined) {
-      fault(`${then} before the head`)
-      return then === 'hang' ? undefined : close(then)
+    if (how !== undefined) {
+      fault(`${how} before the head`)
+      return how === 'hang' ? undefined : close(how)
     }
     if (call.path.endsWith('/models') && script.status === undefined) return this.#json(res, call, 200, models, {})
     if (call.nonce === null) return this.#json(res, call, 404, errorBody(404, 'This request carries no nonce that the scripted upstream knows.'), {})
@@ -138,7 +139,7 @@ export class LaneServer implements AsyncDisposable {
     }
     const request = parse(call.body)
     if (this.#options.asModel.has(call.nonce)) {
-      return relayModel(res, { path: call.path, request, nonce: call.nonce, modelURL: this.#options.modelURL?.(), signal: call.signal, record: (r) => journal.add({ id: call.id, ...r }) })
+      return relayModel(res, { path: call.path, request, nonce: call.nonce, model: this.#options.model?.(), signal: call.signal, record: (r) => journal.add({ id: call.id, ...r }) })
     }
     if (call.path.endsWith('/embeddings')) {
       const inputs = [request['input']].flat().map(String)

@@ -21,9 +21,9 @@ const bytesOf = (text: string): Buffer => Buffer.from(text)
 const hasWords = (chunk: object): boolean => /"content":"[^"]/.test(JSON.stringify(chunk))
 
 /** Puts the chosen ending on the wire: part of an event, silence, a close or a reset. */
-const finish = (res: ServerResponse, then: StreamEnd, next: string, host: StreamHost): void => {
-  host.fault(then)
-  switch (then) {
+const finish = (res: ServerResponse, how: StreamEnd, next: string, host: StreamHost): void => {
+  host.fault(how)
+  switch (how) {
     case 'fin':
       return host.end('fin')
     case 'rst':
@@ -58,7 +58,7 @@ export const sendStream = async (res: ServerResponse, chunks: object[], script: 
     if (at && words === at.words && (worded || at.words === 0)) {
       // A reset in the same turn could overtake the events before it; the fault is about what comes after them.
       await sleep(timing.beforeCutMs, undefined, { signal: host.signal })
-      return finish(res, at.then, bytes, host)
+      return finish(res, at.how, bytes, host)
     }
     if (worded && words === 0 && firstWordMs > 0) {
       await sleep(firstWordMs, undefined, { signal: host.signal })

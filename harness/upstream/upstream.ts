@@ -1,6 +1,7 @@
 import { Secrets } from '../evidence/secrets.ts'
 import { Journal } from './journal.ts'
 import { Latches } from './latch.ts'
+import type { RealModel } from './model-relay.ts'
 import { plainPlan } from './script.ts'
 import type { Plan } from './script.ts'
 import { LaneServer } from './server.ts'
@@ -14,7 +15,7 @@ export class Upstream implements AsyncDisposable {
   readonly latches = new Latches()
   readonly ports: Record<Lane, number> = { primary: 0, secondary: 0 }
   secrets = new Secrets({})
-  modelURL: string | undefined
+  model: RealModel | undefined
   readonly #plans = new Map<string, Plan>()
   readonly #asModel = new Set<string>()
   readonly #servers: Record<Lane, LaneServer>
@@ -24,7 +25,7 @@ export class Upstream implements AsyncDisposable {
     const lane = (name: Lane): LaneServer =>
       new LaneServer({
         name, journal: this.journal, latches: this.latches, secrets: () => this.secrets, answersStrangers, plans: this.#plans, asModel: this.#asModel,
-        modelURL: () => this.modelURL, nextId: () => `a${++this.#ids}`, ...(ports[name] === undefined ? {} : { port: ports[name] }),
+        model: () => this.model, nextId: () => `a${++this.#ids}`, ...(ports[name] === undefined ? {} : { port: ports[name] }),
       })
     this.#servers = { primary: lane('primary'), secondary: lane('secondary') }
   }

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'SIGTERM with live streams',
   requirement: requirements['drain.streams-finish'],
   features: ['chat.stream', 'drain', 'health'],
-  faults: [{ at: 'before', fault: shapeStream({ pauseMs: 60 }) }],
+  faults: [{ at: 'before', fault: shapeStream({ pauseMs: 50 }) }],
   traffic: [
     send({ label: 'live', stream: true, requests: 5, concurrency: 5, background: true, untilEvents: 2 }),
     signal('SIGTERM'),

@@ -5,7 +5,7 @@ import { chatFrames } from './chat-stream.ts'
 import type { Frame } from './chat-stream.ts'
 import type { Config } from './config.ts'
 import { Exchange } from './exchange.ts'
-import { badAnswer, checkAnswer, readBody } from './json-answer.ts'
+import { badAnswer, checkAnswer, notAStream, readBody } from './json-answer.ts'
 import { replaceModel } from './json-body.ts'
 import type { Scrub } from './scrub.ts'
 import { statusError } from './upstream-error.ts'
@@ -40,7 +40,7 @@ export async function attempt(upstream: Upstream, model: string, call: Call, per
     const encoding = exchange.headers['content-encoding']
     if (encoding !== undefined && encoding !== 'identity') throw badAnswer('The upstream compressed its answer although it was asked not to.')
     if (call.stream) {
-      if (!/^text\/event-stream\s*(?:;|$)/i.test(exchange.headers['content-type'] ?? '')) throw badAnswer('The upstream did not answer with an event stream.')
+      if (!/^text\/event-stream\s*(?:;|$)/i.test(exchange.headers['content-type'] ?? '')) throw notAStream(await readErrorBody(exchange, idleMs), scrub)
       return { kind: 'stream', frames: await openStream(exchange, call, permit, config, scrub) }
     }
     const bytes = checkAnswer(await readBody(exchange, { idleMs, maxBytes: config.limits.answerBytes }), call.path === '/embeddings' ? 'data' : 'choices', scrub)

@@ -1,6 +1,6 @@
 import { ConsecutiveBreaker } from 'cockatiel'
 import type { BreakerConfig } from './config.ts'
-import { UpstreamError } from './errors.ts'
+import { blamesRequest, UpstreamError } from './errors.ts'
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
@@ -120,5 +120,5 @@ export function settle(permit: Permit, error?: unknown): void {
 
 function isUpstreamFault(error: UpstreamError): boolean {
   if (error.kind === 'status') return error.status >= 500
-  return error.kind !== 'auth' && error.kind !== 'circuit-open'
+  return error.kind !== 'auth' && error.kind !== 'circuit-open' && !blamesRequest(error)
 }

@@ -3,13 +3,15 @@ import { answerJson, answerStream, chatBody, chunk, completion, fakeUpstream, op
 import type { Handler } from './test-support.ts'
 
 const patient = { timeouts: { firstByteMs: 60_000, idleMs: 60_000, totalMs: 60_000 } }
+/** Takes a few milliseconds; the rest is for a busy machine. */
+const promptMs = 500
 const silent: Handler = () => {}
 
 test.each([
   ['a JSON answer', chatBody, silent],
   ['a stream\'s head', { ...chatBody, stream: true }, silent],
   ['a stream\'s first event', { ...chatBody, stream: true }, (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()],
-] satisfies [string, unknown, Handler][])('a caller that leaves before %s: the upstream socket closes within 100 ms, once', async (_name, body, handler) => {
+] satisfies [string, unknown, Handler][])('a caller that leaves before %s: the upstream socket closes promptly, once', async (_name, body, handler) => {
   await using up = await fakeUpstream(handler)
   await using gw = await startGateway(testConfig([up.baseURL], patient))
   for (const leave of ['destroy', 'reset'] as const) {
@@ -21,7 +23,7 @@ test.each([
     if (leave === 'destroy') request.destroy()
     else request.socket?.resetAndDestroy()
     expect(await up.seen[before]?.closed).toBe(false)
-    expect(performance.now() - left).toBeLessThan(100)
+    expect(performance.now() - left).toBeLessThan(promptMs)
     expect(up.seen).toHaveLength(before + 1)
   }
 })
@@ -37,7 +39,7 @@ test('in the middle of a stream', async () => {
   const left = performance.now()
   request.destroy()
   expect(await up.seen[0]?.closed).toBe(false)
-  expect(performance.now() - left).toBeLessThan(100)
+  expect(performance.now() - left).toBeLessThan(promptMs)
 })
 
 test('while a retry is waited for: no further attempt', async () => {

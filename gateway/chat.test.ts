@@ -141,6 +141,7 @@ test.each([
 
 test.each([
   ['JSON instead of a stream', (response) => answerJson(response, completion('hi'))],
+  ['a JSON error instead of a stream', (response) => answerJson(response, '{"error":{"message":"boom","code":"x"}}')],
   ['HTML as a stream', (response) => answerStream(response, upstreamHtml).end()],
   ['an empty stream', (response) => answerStream(response, '').end()],
   ['an error as its first event', (response) => answerStream(response, sse('{"error":{"message":"boom"}}', '[DONE]')).end()],

@@ -93,6 +93,11 @@ export class UpstreamError extends GatewayError {
   }
 }
 
+/** Whether an upstream says, with whatever status, that the request itself is wrong: no other try will do better. */
+export function blamesRequest(error: UpstreamError): boolean {
+  return error.kind === 'error-event' && error.type === 'invalid_request_error'
+}
+
 /** Wraps whatever was thrown, so that a caller always gets an envelope and never a stack. */
 export function asGatewayError(error: unknown): GatewayError {
   return error instanceof GatewayError ? error : new GatewayError('GW_ERR_INTERNAL', { cause: error })

@@ -33,6 +33,13 @@ export function checkAnswer(bytes: Buffer, list: 'choices' | 'data', scrub: Scru
   return bytes
 }
 
+/** The failure of a 200 that should have been a stream: often an error object in plain JSON, whose text is worth keeping. */
+export function notAStream(bytes: Buffer, scrub: Scrub): UpstreamError {
+  const json = parse(bytes.toString('utf8'))
+  const error = isObject(json) ? json['error'] : undefined
+  return error === undefined || error === null ? badAnswer('The upstream did not answer with an event stream.') : embeddedError(error, scrub)
+}
+
 /** A failure of the upstream to send what was asked for. */
 export function badAnswer(message: string): UpstreamError {
   return new UpstreamError('bad-answer', 'GW_ERR_UPSTREAM_BAD_ANSWER', { message })

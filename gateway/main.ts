@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { ConfigError } from './config.ts'
-import type { ConfigInput } from './config.ts'
+import { ConfigError, parseConfig } from './config.ts'
+import type { Config } from './config.ts'
 import { createGateway } from './server.ts'
 
 const usage = `Usage: node gateway/main.ts --config FILE.json
@@ -15,7 +15,7 @@ function quit(code: number, message: string): never {
   process.exit(code)
 }
 
-function readConfig(): ConfigInput {
+function readConfig(): Config {
   let file: string | undefined
   try {
     const { values } = parseArgs({ options: { config: { type: 'string', short: 'c' }, help: { type: 'boolean', short: 'h' } } })
@@ -28,29 +28,25 @@ function readConfig(): ConfigInput {
     quit(2, `${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
   }
   if (file === undefined) quit(2, `Missing --config.\n\n${usage}`)
-  return parseFile(file)
-}
-
-function parseFile(file: string): ConfigInput {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ConfigInput
-  } catch (error) {
-    // A parse error of V8 quotes the text around it, and the text holds keys.
-    return quit(2, error instanceof SyntaxError ? `The config ${file} is not valid JSON.` : `Cannot read the config ${file}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-function create(input: ConfigInput) {
-  try {
-    return createGateway(input)
+    return parseConfig(parseFile(file))
   } catch (error) {
     if (error instanceof ConfigError) quit(2, error.message)
     throw error
   }
 }
 
-const input = readConfig()
-const gateway = create(input)
+function parseFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    // A parse error of V8 quotes the text around it, and the text holds keys.
+    return quit(2, error instanceof SyntaxError ? `The config ${file} is not valid JSON.` : `Cannot read the config ${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+const config = readConfig()
+const gateway = createGateway(config)
 
 let stopping = false
 async function stop(signal: NodeJS.Signals): Promise<void> {
@@ -65,7 +61,7 @@ process.on('SIGTERM', (signal) => void stop(signal))
 process.on('SIGINT', (signal) => void stop(signal))
 
 try {
-  await gateway.listen({ host: input.host ?? '127.0.0.1', port: input.port ?? 8080 })
+  await gateway.listen({ host: config.host, port: config.port })
 } catch (error) {
   quit(1, `Cannot listen: ${error instanceof Error ? error.message : String(error)}`)
 }

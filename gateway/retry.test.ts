@@ -24,6 +24,8 @@ test.each([
   [kind('redirect'), false, true],
   [kind('timeout', 'GW_ERR_UPSTREAM_TIMEOUT'), false, true],
   [kind('auth', 'GW_ERR_UPSTREAM_AUTH'), false, false],
+  [new UpstreamError('error-event', 'GW_ERR_UPSTREAM_ERROR'), true, true],
+  [new UpstreamError('error-event', 'GW_ERR_UPSTREAM_ERROR', { type: 'invalid_request_error' }), false, false],
   [kind('circuit-open', 'GW_ERR_CIRCUIT_OPEN'), false, true],
   [new GatewayError('GW_ERR_CALLER_GONE'), false, false],
   [new GatewayError('GW_ERR_TOTAL_TIMEOUT'), false, false],

@@ -1,13 +1,13 @@
 import { ExponentialBackoff, fullJitterGenerator } from 'cockatiel'
 import type { IBackoff, IBackoffFactory } from 'cockatiel'
 import type { RetryConfig } from './config.ts'
-import { UpstreamError } from './errors.ts'
+import { blamesRequest, UpstreamError } from './errors.ts'
 
 const spentQuota = new Set(['insufficient_quota', 'credit_balance_exhausted', 'organization_spend_limit_exceeded', 'project_spend_limit_exceeded', 'organization_usage_limit_exceeded'])
 
 /** Whether the same upstream may be asked again. A timeout is not: the wait is already spent, the next entry is the better bet. */
 export function mayRetry(error: unknown, statuses: readonly number[]): error is UpstreamError {
-  if (!(error instanceof UpstreamError)) return false
+  if (!(error instanceof UpstreamError) || blamesRequest(error)) return false
   if (error.kind === 'status' || error.kind === 'error-event') {
     return statuses.includes(error.status) && !spentQuota.has(error.code ?? '') && !spentQuota.has(error.type)
   }
@@ -16,7 +16,7 @@ export function mayRetry(error: unknown, statuses: readonly number[]): error is 
 
 /** Whether the next upstream of the chain may be asked: everything that is not the request's own fault. */
 export function mayFallBack(error: unknown): error is UpstreamError {
-  if (!(error instanceof UpstreamError) || error.kind === 'auth') return false
+  if (!(error instanceof UpstreamError) || error.kind === 'auth' || blamesRequest(error)) return false
   return error.status >= 500 || error.status === 429
 }
 

@@ -92,6 +92,21 @@ test('models are listed by their configured names', async () => {
   expect(JSON.parse((await read(await open(`${t.gw.url}/v1/models/chat`, undefined).response)).text)).toEqual(list.data[0])
 })
 
+test('a caller that dribbles its request is let go', async () => {
+  await using gw = await startGateway(testConfig(['http://127.0.0.1:1/v1'], { timeouts: { requestMs: 100 } }))
+  const socket = connect(Number(new URL(gw.url).port), '127.0.0.1')
+  socket.write('POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n')
+  const answer = await text(socket)
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+  errorOf(answer.split('\r\n\r\n')[1] ?? '')
+})
+
+test.each([`{"model":"chat","x":${'['.repeat(40_000)}${']'.repeat(40_000)},"messages":[{"role":"user","content":"a"}]}`, '{"model":"chat","__proto__":{"a":1},"constructor":1,"messages":[{"role":"user","content":"a"}]}'])('odd but legal JSON goes through as it is', async (body) => {
+  await using t = await start()
+  expect(await post(t.gw.url, body)).toMatchObject({ status: 200 })
+  expect(t.up.seen[0]?.body).toBe(body.replace('chat', 'tiny'))
+})
+
 test('what is not HTTP gets an envelope, too', async () => {
   await using t = await start()
   const socket = connect(Number(new URL(t.gw.url).port), '127.0.0.1')

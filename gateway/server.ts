@@ -40,6 +40,8 @@ export function createGateway(input: ConfigInput): FastifyInstance {
     genReqId: requestId,
     bodyLimit: config.limits.bodyBytes,
     requestTimeout: config.timeouts.requestMs,
+    // Node looks for slow senders only every 30 s by default, which doubles the limit.
+    http: { headersTimeout: config.timeouts.requestMs, requestTimeout: config.timeouts.requestMs, connectionsCheckingInterval: Math.min(5_000, config.timeouts.requestMs) },
     return503OnClosing: false,
     clientErrorHandler: malformedHttp,
     frameworkErrors: (_error, request, reply: FastifyReply) => {

@@ -43,7 +43,7 @@ test.each(breaks)('%s in the middle: an error event, then a cut', async (_name, 
     answerStream(response, first)
     setImmediate(() => end(response, seen, nth))
   })
-  await using gw = await startGateway(testConfig([up.baseURL]))
+  await using gw = await startGateway(testConfig([up.baseURL], { timeouts: { idleMs: 200 } }))
   const reply = await post(gw.url, streaming)
   expect(reply).toMatchObject({ status: 200, whole: false })
   const events = dataOf(reply.text)
@@ -67,7 +67,7 @@ test.each([
   await using gw = await startGateway(testConfig([up.baseURL], { timeouts: { idleMs: 3_000 } }))
   const started = performance.now()
   const reply = await post(gw.url, streaming)
-  expect(performance.now() - started).toBeLessThan(1_000)
+  expect(performance.now() - started).toBeLessThan(2_000)
   expect(reply).toMatchObject({ status: 200, whole: true })
   expect(contentOf(reply.text)).toBe('ab')
   expect(dataOf(reply.text).filter((data) => data === '[DONE]')).toHaveLength(1)
@@ -108,7 +108,7 @@ test('a caller that does not read stops the upstream; nothing is lost once it do
   await using up = await fakeUpstream((response) => {
     answerStream(response, '')
     const pump = (): void => {
-      while (sent < 600) {
+      while (sent < 500) {
         sent++
         total += 50_000
         if (!response.write(event)) {
@@ -125,7 +125,7 @@ test('a caller that does not read stops the upstream; nothing is lost once it do
   response.pause()
   // Longer than the idle limit: a slow caller is not the upstream's fault.
   await new Promise((resolve) => setTimeout(resolve, 400))
-  expect(sent).toBeLessThan(600)
+  expect(sent).toBeLessThan(500)
   const reply = await read(response)
   expect(reply.whole).toBe(true)
   expect(contentOf(reply.text).length).toBe(total + 1)

@@ -54,7 +54,7 @@ export async function fakeUpstream(handler: Handler) {
 
 export type Overrides = Partial<Omit<ConfigInput, 'upstreams'>>
 
-/** A config with short waits for the given upstreams; the first is the only one of `chat`, `chain` has them all. */
+/** A config for tests, with short backoffs but limits that a busy machine does not hit, for the given upstreams; the first is the only one of `chat`, `chain` has them all. */
 export function testConfig(baseURLs: readonly string[], overrides: Overrides = {}): ConfigInput {
   const names = baseURLs.map((_url, index) => `up${index + 1}`)
   return {
@@ -67,7 +67,7 @@ export function testConfig(baseURLs: readonly string[], overrides: Overrides = {
     },
     retry: { retries: 2, statuses: [429, 500, 502, 503, 504], baseMs: 5, capMs: 20, maxRetryAfterMs: 2_000 },
     breaker: { failures: 5, cooldownMs: 300 },
-    timeouts: { connectMs: 250, firstByteMs: 250, idleMs: 250, totalMs: 4_000 },
+    timeouts: { connectMs: 2_000, firstByteMs: 3_000, idleMs: 3_000, totalMs: 10_000 },
     stream: { holdMs: 50, finishMs: 60 },
     log: { level: 'silent' },
     ...overrides,

@@ -4,7 +4,8 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StartedTestContainer, WaitStrategy } from 'testcontainers'
 import { HarnessError } from '../errors.ts'
-import type { Engine } from './docker-engine.ts'
+import { publishedHost, type Engine } from './docker-engine.ts'
+import { timing } from './timing.ts'
 import { until, within } from './wait.ts'
 import { unwatchContainers, watchContainers } from './watchdog.ts'
 
@@ -55,7 +56,7 @@ export async function startContainer(options: ContainerOptions): Promise<Running
     const container = await orStopped(starting, timeoutMs, signal)
     const running: RunningContainer = {
       id: container.getId(),
-      host: container.getHost() === 'localhost' ? '127.0.0.1' : container.getHost(),
+      host: await publishedHost(engine),
       port: (inside) => container.getMappedPort(inside),
       async [Symbol.asyncDispose]() {
         await removeLabelled(engine, label)
@@ -72,7 +73,7 @@ export async function startContainer(options: ContainerOptions): Promise<Running
       unwatchContainers(label)
     }
     const late = starting.then(again, again).catch(() => undefined)
-    await within(500, late)
+    await within(timing.stopGrace, late)
     signal?.throwIfAborted()
     throw new HarnessError('HAR_ERR_COMPONENT_START', `The container ${image} did not start: ${(cause as Error).message}`, { cause, hint: `Read ${logFile}.` })
   }

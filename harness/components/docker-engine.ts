@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ContainerRuntimeClient } from 'testcontainers'
 import { HarnessError } from '../errors.ts'
+import { freePort } from './port.ts'
 import { timing } from './timing.ts'
 import { within } from './wait.ts'
 
@@ -29,12 +30,28 @@ function mayHaveEngine(): boolean {
 }
 
 /**
- * True when a container on the host network shares our loopback: a Linux engine on this machine. On macOS and Windows
- * the engine lives in a virtual machine, and "host" is that machine.
+ * True when a container on the host network shares our loopback: a Linux engine in our own network. On macOS and Windows
+ * the engine lives in a virtual machine, and "host" is that machine. Inside a container testcontainers names the bridge's
+ * gateway as the host; that gateway is one of our own addresses only if the engine runs in here with us.
  */
-export function sharesLoopback({ info }: Engine): boolean {
+export async function sharesLoopback({ info }: Engine): Promise<boolean> {
   const { host, operatingSystem } = info.containerRuntime
-  return process.platform === 'linux' && ['localhost', '127.0.0.1'].includes(host) && !/docker desktop/i.test(operatingSystem)
+  if (process.platform !== 'linux' || /docker desktop/i.test(operatingSystem)) return false
+  return host === 'localhost' || (await isOurAddress(host))
+}
+
+/** By listening there: the list of network interfaces leaves out a bridge to which no container is attached. */
+async function isOurAddress(host: string): Promise<boolean> {
+  return await freePort(host).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Where a published port of a container is reached. Not "localhost": that may be ::1, where an older engine publishes nothing. */
+export async function publishedHost(engine: Engine): Promise<string> {
+  const { host } = engine.info.containerRuntime
+  return host === 'localhost' || (await sharesLoopback(engine)) ? '127.0.0.1' : host
 }
 
 /** True when the image is on the engine already. */

@@ -35,7 +35,7 @@ export async function k6Binary(options: { settings?: ComponentSettings | undefin
   return await provide<K6Handle>('k6', { logDir: '.', ...options }, {
     binary: async (found) => ({ found, path: found.where }),
     container: async (found, engine) => {
-      if (!sharesLoopback(engine)) throw new HarnessError('HAR_ERR_COMPONENT_START', `A k6 container on ${engine.info.containerRuntime.operatingSystem} cannot reach ports of this machine's loopback.`)
+      if (!(await sharesLoopback(engine))) throw new HarnessError('HAR_ERR_COMPONENT_START', `A k6 container on ${engine.info.containerRuntime.operatingSystem} cannot reach ports of this machine's loopback.`)
       return { found, image: found.where, engine }
     },
   })

@@ -45,7 +45,7 @@ export async function startToxiproxy(options: StartOptions): Promise<ToxiproxyHa
       return { ...onPortZero('0.0.0.0'), found, apiUrl, host, upstreamHost: await ourAddress(apiUrl), [Symbol.asyncDispose]: async () => undefined }
     },
 
-    container: async (found, engine) => (sharesLoopback(engine) ? await onHostNetwork(found, engine, logFile, signal) : await published(found, engine, logFile, signal)),
+    container: async (found, engine) => ((await sharesLoopback(engine)) ? await onHostNetwork(found, engine, logFile, signal) : await published(found, engine, logFile, signal)),
 
     binary: async (found) =>
       await withFreePort(async (port) => {

@@ -42,7 +42,7 @@ async function settle(check: () => Promise<boolean>, ...stops: Array<AbortSignal
 export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms)
+    timer = setTimeout(() => resolve(undefined), Math.max(0, ms))
   })
   try {
     return await Promise.race([work, late])

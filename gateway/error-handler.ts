@@ -45,9 +45,10 @@ function translate(thrown: unknown): GatewayError {
 }
 
 /** Answers what never became a request: a broken request line, an oversized header, a request that took too long. */
-export function malformedHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+export function malformedHttp(error: NodeJS.ErrnoException, socket: Socket & { readonly _httpMessage?: { readonly headersSent: boolean } | null }): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
-  if (!socket.writable) {
+  // Behind a request that is being answered, the text of this error would land in the middle of that answer.
+  if (!socket.writable || socket['_httpMessage']?.headersSent === true) {
     socket.destroy()
     return
   }

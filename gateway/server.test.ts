@@ -107,10 +107,10 @@ test.each([`{"model":"chat","x":${'['.repeat(40_000)}${']'.repeat(40_000)},"mess
   expect(t.up.seen[0]?.body).toBe(body.replace('chat', 'tiny'))
 })
 
-test('what is not HTTP gets an envelope, too', async () => {
+test.each(['NONSENSE\r\n\r\n', 'GET /v1/models HTTP/1.1\r\nconnection: close\r\n\r\n'])('what is not HTTP gets an envelope, too: %j', async (bytes) => {
   await using t = await start()
   const socket = connect(Number(new URL(t.gw.url).port), '127.0.0.1')
-  socket.end('NONSENSE\r\n\r\n')
+  socket.write(bytes)
   const answer = await text(socket)
   expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   errorOf(answer.split('\r\n\r\n')[1] ?? '')

@@ -41,7 +41,7 @@ export function createGateway(input: ConfigInput): FastifyInstance {
     bodyLimit: config.limits.bodyBytes,
     requestTimeout: config.timeouts.requestMs,
     // Node looks for slow senders only every 30 s by default, which doubles the limit.
-    http: { headersTimeout: config.timeouts.requestMs, requestTimeout: config.timeouts.requestMs, connectionsCheckingInterval: Math.min(5_000, config.timeouts.requestMs) },
+    http: { headersTimeout: config.timeouts.requestMs, requestTimeout: config.timeouts.requestMs, connectionsCheckingInterval: Math.min(5_000, config.timeouts.requestMs), requireHostHeader: false },
     return503OnClosing: false,
     clientErrorHandler: malformedHttp,
     frameworkErrors: (_error, request, reply: FastifyReply) => {
@@ -57,6 +57,8 @@ export function createGateway(input: ConfigInput): FastifyInstance {
     reply.header('x-request-id', request.id)
     logRequest(request, reply)
     if (drain.draining) reply.header('connection', 'close')
+    // Node would answer this itself, without an envelope.
+    if (request.raw.httpVersion === '1.1' && request.raw.headers.host === undefined) throw new GatewayError('GW_ERR_MALFORMED_HTTP')
     if (isHealthPath(request.routeOptions.url)) return
     if (drain.refusing) throw new GatewayError('GW_ERR_DRAINING')
     drain.track(reply.raw)

@@ -147,6 +147,17 @@ test('a caller that never reads is let go when the total time is spent', async (
   expect(await up.seen[0]?.closed).toBe(false)
 })
 
+test('garbage sent behind a request does not land in its stream', async () => {
+  await using up = await fakeUpstream((response) => answerStream(response, first))
+  await using gw = await startGateway(testConfig([up.baseURL]))
+  const { request, response } = open(`${gw.url}/v1/chat/completions`, streaming)
+  const stream = await response
+  request.socket?.write('NONSENSE\r\n\r\n')
+  const reply = await read(stream)
+  expect(reply.whole).toBe(false)
+  expect(reply.text).not.toContain('HTTP/1.1')
+})
+
 test('many streams at once do not mix', async () => {
   await using up = await fakeUpstream((response, { body }) => {
     const word = /word-\d+/.exec(body)?.[0] ?? ''

@@ -1,8 +1,10 @@
 import type { Scenario } from '../harness/index.ts'
 import breakerCloses from './breaker/closes.ts'
 import breakerHalfOpenHerd from './breaker/half-open-herd.ts'
+import breakerImmuneToAborts from './breaker/immune-to-aborts.ts'
 import breakerImmuneToClientErrors from './breaker/immune-to-client-errors.ts'
 import breakerOpens from './breaker/opens.ts'
+import breakerPerUpstream from './breaker/per-upstream.ts'
 import breakerShedsFast from './breaker/sheds-fast.ts'
 import cancellationBeforeHead from './cancellation/before-head.ts'
 import cancellationDuringBackoff from './cancellation/during-backoff.ts'
@@ -42,6 +44,7 @@ import streamingDoneOnce from './streaming/done-once.ts'
 import streamingIdConstant from './streaming/id-constant.ts'
 import streamingLockStep from './streaming/lock-step.ts'
 import streamingNoSecondHalf from './streaming/no-second-half.ts'
+import streamingRoleFirst from './streaming/role-first.ts'
 import streamingSseGrammar from './streaming/sse-grammar.ts'
 import streamingUpstreamErrorEvent from './streaming/upstream-error-event.ts'
 import streamingUpstreamFinMidStream from './streaming/upstream-fin-mid-stream.ts'
@@ -76,8 +79,10 @@ import wireUnknownModel from './wire/unknown-model.ts'
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'breaker/closes': breakerCloses,
   'breaker/half-open-herd': breakerHalfOpenHerd,
+  'breaker/immune-to-aborts': breakerImmuneToAborts,
   'breaker/immune-to-client-errors': breakerImmuneToClientErrors,
   'breaker/opens': breakerOpens,
+  'breaker/per-upstream': breakerPerUpstream,
   'breaker/sheds-fast': breakerShedsFast,
   'cancellation/before-head': cancellationBeforeHead,
   'cancellation/during-backoff': cancellationDuringBackoff,
@@ -117,6 +122,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'streaming/id-constant': streamingIdConstant,
   'streaming/lock-step': streamingLockStep,
   'streaming/no-second-half': streamingNoSecondHalf,
+  'streaming/role-first': streamingRoleFirst,
   'streaming/sse-grammar': streamingSseGrammar,
   'streaming/upstream-error-event': streamingUpstreamErrorEvent,
   'streaming/upstream-fin-mid-stream': streamingUpstreamFinMidStream,

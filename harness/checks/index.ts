@@ -15,6 +15,7 @@ import { paramsFaithfulCheck } from './params-faithful.ts'
 import { probeStatusCheck } from './probe-status.ts'
 import { retryAfterForwardedCheck } from './retry-after-forwarded.ts'
 import { retryGapCheck } from './retry-gap.ts'
+import { roleFirstCheck } from './role-first.ts'
 import { sameIdCheck } from './same-id.ts'
 import { schemaCheck } from './schema.ts'
 import { secretAbsentCheck } from './secret-absent.ts'
@@ -27,7 +28,7 @@ import { wordsBeforeCutCheck } from './words-before-cut.ts'
 
 const all: Check[] = [
   aliveAfterCheck, answerExactCheck, attemptsCheck, breakerOpensCheck, doneOnceCheck, embeddingsExactCheck, endsWithinCheck, errorEnvelopeCheck, exitsCleanlyCheck,
-  lockStepCheck, noCrossTalkCheck, noSilentTruncationCheck, paramsFaithfulCheck, probesAtMostCheck, probeStatusCheck, retryAfterForwardedCheck, retryGapCheck, sameIdCheck,
+  lockStepCheck, noCrossTalkCheck, noSilentTruncationCheck, paramsFaithfulCheck, probesAtMostCheck, probeStatusCheck, retryAfterForwardedCheck, retryGapCheck, roleFirstCheck, sameIdCheck,
   schemaCheck, secretAbsentCheck, shedsFastCheck, sseGrammarCheck, statusIsCheck, tookAtLeastCheck, upstreamStopsCheck, usageCheck, wordsBeforeCutCheck,
 ]
 

@@ -16,4 +16,4 @@ export const resolveTarget = (selector: string | undefined, config: Config, opti
   throw new HarnessError('HAR_ERR_USAGE', `No target is called ${JSON.stringify(name)}.`, { hint: `There are: ${known.join(', ')}. Targets of your own are declared in gauntlet.config.ts; \`gauntlet init\` writes one.` })
 }
 
-const controlNames = (): string[] => Object.keys(controls)
+const controlNames = (): string[] => controls.map((control) => control.name)

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Target } from '../../schemas/config.ts'
 import type { Environment } from '../components/index.ts'
@@ -13,7 +15,7 @@ export interface CellOptions {
   index: number
   target: Target
   environment: Environment
-  /** Where logs and the target's own files go. */
+  /** Where logs go. */
   folder: string
   signal: AbortSignal
   ports?: { primary: number; secondary: number } | undefined
@@ -34,8 +36,12 @@ export class Cell implements AsyncDisposable {
   #target: StartedTarget | undefined
   #client: Edge | undefined
   #starts = 0
+  #logFile: string | undefined
+  /** The target's own files hold keys, so they never lie in the run folder, which people publish. */
+  readonly #dir: string
 
-  private constructor(options: CellOptions, upstream: Upstream, edges: Cell['edges'], keys: Cell['keys'], secrets: Secrets, stack: AsyncDisposableStack) {
+  private constructor(options: CellOptions, dir: string, upstream: Upstream, edges: Cell['edges'], keys: Cell['keys'], secrets: Secrets, stack: AsyncDisposableStack) {
+    this.#dir = dir
     this.options = options
     this.upstream = upstream
     this.edges = edges
@@ -61,7 +67,9 @@ export class Cell implements AsyncDisposable {
     const secrets = new Secrets({ 'caller-key': keys.caller, 'upstream-key': keys.upstream })
     upstream.secrets = secrets
     upstream.model = environment.ollama && { baseURL: environment.ollama.baseURL, name: environment.ollama.model }
-    const cell = new Cell(options, upstream, { primary, secondary, ...(redis ? { redis } : {}) }, keys, secrets, stack.move())
+    const dir = await mkdtemp(join(tmpdir(), 'gauntlet-target-'))
+    stack.defer(() => rm(dir, { recursive: true, force: true }))
+    const cell = new Cell(options, dir, upstream, { primary, secondary, ...(redis ? { redis } : {}) }, keys, secrets, stack.move())
     try {
       await cell.startTarget()
       return cell
@@ -102,7 +110,7 @@ export class Cell implements AsyncDisposable {
         'upstream.primary': this.laneURL('primary'), 'upstream.secondary': this.laneURL('secondary'), 'key.caller': this.keys.caller, 'key.upstream': this.keys.upstream,
         redis: redis ? `redis://${redis.host}:${redis.port}/${index}` : '',
       },
-      { dir: join(folder, `cell-${index}`), logFile: join(folder, `target-${index}-${++this.#starts}.log`), signal },
+      { dir: this.#dir, logFile: (this.#logFile = join(folder, `target-${index}-${++this.#starts}.log`)), signal },
     )
     const to = { host: this.#target.host, port: this.#target.port }
     this.#client = environment.toxiproxy
@@ -115,6 +123,15 @@ export class Cell implements AsyncDisposable {
     await this.#target?.[Symbol.asyncDispose]()
     this.#client = undefined
     this.#target = undefined
+    await this.#scrubLog()
+  }
+
+  /** A target may log a key; its log in the run folder must not keep it. */
+  async #scrubLog(): Promise<void> {
+    if (this.#logFile === undefined) return
+    const text = await readFile(this.#logFile, 'utf8').catch(() => '')
+    const safe = this.secrets.text(text)
+    if (safe !== text) await writeFile(this.#logFile, safe)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

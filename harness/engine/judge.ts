@@ -70,7 +70,8 @@ export const judge = (evidence: Evidence, options: { strict: boolean }): Judged 
   const results = evidence.scenario.checks.map(({ check: name, params }): CheckResult => {
     const found = safely(evidence, name, params)
     const { expected, actual, nonces } = found
-    const lagged = lag > timing.maxLagMs && checks.get(name)?.timed === true
+    // Under a heavy load everything is a matter of time, also for the target: its own limits run out when the machine is busy.
+    const lagged = lag > timing.maxLagMs && (checks.get(name)?.timed === true || evidence.scenario.exclusive)
     if (lagged) {
       again = true
       return { name, verdict: 'unknown', expected, actual, nonces, reason: `harness lag ${Math.round(lag)} ms` }

@@ -6,7 +6,7 @@ import { Target } from '../../schemas/config.ts'
 const numbers = {
   retry: { retries: 2, baseMs: 50, capMs: 400, maxRetryAfterMs: 2000 },
   breaker: { failures: 5, cooldownMs: 1000 },
-  timeouts: { connectMs: 500, firstByteMs: 800, idleMs: 800, totalMs: 5000 },
+  timeouts: { connectMs: 500, firstByteMs: 1500, idleMs: 1200, totalMs: 6000 },
   drain: { deadlineMs: 5000 },
 }
 
@@ -21,6 +21,12 @@ const claims = {
   cancellation: { withinMs: 1000 },
   drain: numbers.drain,
   health: { live: '/health/live', ready: '/health/ready' },
+}
+
+/** The same numbers in the words of the proxy that controls are cut from. */
+const proxyTiming = {
+  retries: numbers.retry.retries, backoffBaseMs: numbers.retry.baseMs, backoffCapMs: numbers.retry.capMs, retryAfterCapMs: numbers.retry.maxRetryAfterMs,
+  breakerFailures: numbers.breaker.failures, breakerCooldownMs: numbers.breaker.cooldownMs, ...numbers.timeouts, drainMs: numbers.drain.deadlineMs,
 }
 
 const models = { chat: 'gauntlet-chat', fallback: 'gauntlet-fallback', embeddings: 'gauntlet-embed', unknown: 'no-such-model' }
@@ -64,7 +70,7 @@ export const controlTarget = (name: string, options: { redis: boolean; version: 
       files: {
         'control.json': JSON.stringify({
           port: '{port}', callerKey: '{key.caller}', upstreamKey: '{key.upstream}', upstreams: { primary: '{upstream.primary}', secondary: '{upstream.secondary}' },
-          models: { [models.chat]: ['primary'], [models.fallback]: ['primary', 'secondary'], [models.embeddings]: ['primary'] }, redis: options.redis ? '{redis}' : null,
+          models: { [models.chat]: ['primary'], [models.fallback]: ['primary', 'secondary'], [models.embeddings]: ['primary'] }, redis: options.redis ? '{redis}' : null, timing: proxyTiming,
         }).replace('"{port}"', '{port}'),
       },
     },

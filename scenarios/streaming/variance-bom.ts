@@ -1,4 +1,4 @@
-import { answerExact, defineScenario, doneOnce, shapeStream, sseGrammar } from '../../harness/index.ts'
+import { answerExact, defineScenario, doneOnce, roleFirst, shapeStream, sseGrammar } from '../../harness/index.ts'
 import { requirements } from '../requirements.ts'
 
 export default defineScenario({
@@ -7,5 +7,5 @@ export default defineScenario({
   features: ['chat.stream'],
   faults: [{ at: 'before', fault: shapeStream({ variance: 'bom' }) }],
   traffic: { stream: true },
-  checks: [answerExact(), sseGrammar(), doneOnce()],
+  checks: [answerExact(), sseGrammar(), doneOnce(), roleFirst()],
 })

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import type { Report } from '../../schemas/report.ts'
+import type { Environment } from '../components/index.ts'
+import { run } from '../engine/run.ts'
+import type { Scenario } from '../scenario.ts'
+import { controlTarget } from '../targets/builtin.ts'
+
+/** What a control came to, scenario by scenario; scenarios that passed are left out. */
+export type MatrixRow = Record<string, string>
+
+/** One cell of the matrix: the outcome and the checks that made it. Numbers stay out: they differ from run to run. */
+const cell = (scenario: Report['scenarios'][number]): string => {
+  const names = scenario.checks.filter((c) => c.verdict === scenario.verdict).map((c) => c.name)
+  const why = scenario.verdict === 'unknown' ? [(scenario.reason ?? '').replace(/:.*/s, '').replace(/\d+/g, 'n')] : names
+  return `${scenario.verdict}: ${why.join(', ')}`
+}
+
+/** Puts one control through scenarios and returns its row. */
+export const measureControl = async (
+  name: string, options: { scenarios: Readonly<Record<string, Scenario>>; environment: Environment; folder: string; cells: number; signal: AbortSignal },
+): Promise<MatrixRow> => {
+  const { scenarios, environment, folder, cells, signal } = options
+  const report = await run({
+    target: controlTarget(name, { redis: environment.redis !== undefined, version: '0' }), selector: `control:${name}`, scenarios, suite: { version: '0', catalogueHash: '' }, environment,
+    seed: 1, strict: false, repeat: 1, confirm: 0, cells, folder: join(folder, name), signal, live: {},
+  })
+  return Object.fromEntries(report.scenarios.filter((s) => s.verdict !== 'pass' && s.verdict !== 'skipped').map((s) => [s.id, cell(s)]))
+}

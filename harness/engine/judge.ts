@@ -6,6 +6,7 @@ import { checks } from '../checks/index.ts'
 import type { Evidence } from '../evidence/types.ts'
 import { faultAttempts } from '../evidence/views.ts'
 import { timing } from '../timing.ts'
+import { MODEL_LOST } from '../upstream/model-relay.ts'
 import { isScripted, plannedFaults } from './plan.ts'
 
 export interface Judged {
@@ -25,6 +26,8 @@ const unsound = (evidence: Evidence): { reason: string; again: boolean } | null 
     const baseline = evidence.exchanges.filter((x) => x.phase === 'baseline').at(-1)
     if (baseline?.head?.status !== 200 || baseline.end?.how !== 'complete') return { reason: 'the target was not healthy before the fault', again: true }
   }
+  const lost = evidence.attempts.flatMap((a) => a.faults).find((f) => f.fault === MODEL_LOST)
+  if (lost) return { reason: `the language model went away: ${lost.detail}`, again: true }
   if (!evidence.faults.some((f) => f.kind === 'phase' && f.phase === 'end')) return { reason: 'the scenario did not run to its end', again: true }
   const heal = evidence.faults.find((f) => f.kind === 'heal' && !f.ok)
   if (heal?.kind === 'heal') return { reason: `a fault was not healed: ${heal.fault}: ${heal.detail}`, again: true }

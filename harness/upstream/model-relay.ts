@@ -7,6 +7,9 @@ type Record_ =
   | { kind: 'event'; index: number; text: string }
   | { kind: 'body'; text: string }
 
+/** Name of the fault that nobody asked for: the real model went away while it was needed. */
+export const MODEL_LOST = 'model-lost'
+
 /** Where a real model answers, up to and without /v1, and what it is called there. */
 export interface RealModel {
   baseURL: string

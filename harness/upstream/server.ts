@@ -1,13 +1,13 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { HarnessError } from '../errors.ts'
 import type { Secrets } from '../evidence/secrets.ts'
 import { timing } from '../timing.ts'
 import type { Journal } from './journal.ts'
 import type { Latches } from './latch.ts'
-import { relayModel } from './model-relay.ts'
+import { MODEL_LOST, relayModel } from './model-relay.ts'
 import type { RealModel } from './model-relay.ts'
 import { plainPlan } from './script.ts'
 import type { Plan, Script } from './script.ts'
@@ -29,7 +29,7 @@ export interface LaneOptions {
   nextId: () => string
 }
 
-const NONCE = /\[gauntlet:([a-z0-9-]+)\]/
+const NONCE = /\[gauntlet:([a-z0-9-]+)\]/g
 
 /** The server behind one lane: looks the script up by nonce and attempt, plays it, and writes down what it did. */
 export class LaneServer implements AsyncDisposable {
@@ -55,9 +55,18 @@ export class LaneServer implements AsyncDisposable {
       this.#sockets.add(socket.setNoDelay(true))
       socket.on('close', () => this.#sockets.delete(socket)).on('error', () => undefined)
     })
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(this.#options.port ?? 0, '127.0.0.1', resolve))
+    const { name, port = 0 } = this.#options
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve)).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EADDRINUSE') throw cause
+      throw new HarnessError('HAR_ERR_PORT_TAKEN', `Port ${port} of the ${name} lane is taken.`, { cause })
+    })
     this.#server = server
     return (server.address() as AddressInfo).port
+  }
+
+  /** Counts attempts from 1 again: a scenario that is measured again has the nonces it had before. */
+  forget(): void {
+    this.#attempts.clear()
   }
 
   /** Closes idle connections, so that the next call of the target opens a new one. */
@@ -75,15 +84,16 @@ export class LaneServer implements AsyncDisposable {
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { journal, name, secrets, plans, nextId } = this.#options
     const id = nextId()
-    const body = (await buffer(req).catch(() => Buffer.alloc(0))).toString()
-    const known = NONCE.exec(body)?.[1]
-    const nonce = known !== undefined && plans.has(`${name} ${known}`) ? known : this.#options.answersStrangers ? (known ?? 'stranger') : null
+    const body = await bodyOf(req)
+    const tags = [...body.matchAll(NONCE)].flatMap((match) => match[1] ?? [])
+    const known = tags.find((tag) => plans.has(`${name} ${tag}`))
+    const nonce = known ?? (this.#options.answersStrangers ? (tags[0] ?? 'stranger') : null)
     const counter = `${name} ${nonce}`
     const attempt = (this.#attempts.get(counter) ?? 0) + 1
     this.#attempts.set(counter, attempt)
     const rawHeaders = req.rawHeaders
     const headers = rawHeaders.flatMap((h, i): [string, string][] => (i % 2 ? [] : [[h, secrets().text(rawHeaders[i + 1] ?? '')]]))
-    journal.add({ kind: 'request', id, lane: name, nonce, attempt, method: req.method ?? '', path: req.url ?? '', headers, body: secrets().text(body) })
+    journal.add({ kind: 'request', id, lane: name, nonce, attempt, method: req.method ?? '', path: secrets().text(req.url ?? ''), headers, body: secrets().text(body) })
 
     const abort = new AbortController()
     let ended = false
@@ -92,13 +102,17 @@ export class LaneServer implements AsyncDisposable {
       ended = true
       journal.add({ kind: 'end', id, how })
     }
-    res.on('close', () => {
+    const closed = (): void => {
+      if (this.#stop.signal.aborted) end('stopped')
       if (!res.writableFinished && !ended) {
         journal.add({ kind: 'peer-closed', id, during: res.headersSent ? 'body' : 'before-head' })
-        end(this.#stop.signal.aborted ? 'stopped' : 'peer-closed')
+        end('peer-closed')
       }
       abort.abort()
-    })
+    }
+    // A peer that left while it was still sending is gone before anyone could listen.
+    if (res.closed || !req.complete) return closed()
+    res.on('close', closed)
     res.on('finish', () => end('complete'))
     const key = /^Bearer (.+)$/.exec(req.headers.authorization ?? '')?.[1] ?? ''
     await this.#play(res, { id, nonce, body, key, path: req.url ?? '', end, signal: AbortSignal.any([abort.signal, this.#stop.signal]) }, this.#script(nonce, attempt))
@@ -139,7 +153,13 @@ export class LaneServer implements AsyncDisposable {
     }
     const request = parse(call.body)
     if (this.#options.asModel.has(call.nonce)) {
-      return relayModel(res, { path: call.path, request, nonce: call.nonce, model: this.#options.model?.(), signal: call.signal, record: (r) => journal.add({ id: call.id, ...r }) })
+      return relayModel(res, { path: call.path, request, nonce: call.nonce, model: this.#options.model?.(), signal: call.signal, record: (r) => journal.add({ id: call.id, ...r }) }).catch(
+        (error: unknown) => {
+          if (call.signal.aborted) return
+          journal.add({ kind: 'fault', id: call.id, fault: MODEL_LOST, detail: String(error) })
+          close('rst')
+        },
+      )
     }
     if (call.path.endsWith('/embeddings')) {
       const inputs = [request['input']].flat().map(String)
@@ -155,12 +175,12 @@ export class LaneServer implements AsyncDisposable {
       sent: (index, text) => journal.add({ kind: 'event', id: call.id, index, text }),
       fault,
       caughtUp: async (index) => {
-        const reached = await latches.wait(call.nonce ?? '', index, timing.lockstepMs)
-        journal.add({ kind: 'held', id: call.id, index, released: reached ? 'caller' : 'expired' })
+        const reached = await latches.wait(call.nonce ?? '', index, timing.lockstepMs, call.signal)
+        if (!call.signal.aborted) journal.add({ kind: 'held', id: call.id, index, released: reached ? 'caller' : 'expired' })
       },
       gone: () => call.signal.aborted,
       signal: call.signal,
-      end: (how) => (how === 'complete' ? void res.end() : close(how)),
+      end: (by) => (by === 'complete' ? void res.end() : close(by)),
     })
   }
 
@@ -189,6 +209,17 @@ interface Call {
   path: string
   end: (how: 'complete' | 'fin' | 'rst') => void
   signal: AbortSignal
+}
+
+/** Everything that came, also of a body whose sender left in the middle. */
+const bodyOf = async (req: IncomingMessage): Promise<string> => {
+  const parts: Buffer[] = []
+  try {
+    for await (const part of req) parts.push(part as Buffer)
+  } catch {
+    // `req.complete` says so.
+  }
+  return Buffer.concat(parts).toString()
 }
 
 const parse = (body: string): Record<string, unknown> => {

@@ -32,12 +32,17 @@ export class Upstream implements AsyncDisposable {
 
   /**
    * Starts both lanes, on free ports unless given. Load and visitors by hand need `answersStrangers`; scenarios must not
-   * have it, because an answer that nobody scripted proves nothing.
+   * have it, because an answer that nobody scripted proves nothing. Throws HAR_ERR_PORT_TAKEN with nothing left listening.
    */
   static async start(ports: Partial<Record<Lane, number>> = {}, options: { answersStrangers?: boolean } = {}): Promise<Upstream> {
     const upstream = new Upstream(ports, options.answersStrangers ?? false)
-    for (const name of LANES) upstream.ports[name] = await upstream.#servers[name].listen()
-    return upstream
+    try {
+      for (const name of LANES) upstream.ports[name] = await upstream.#servers[name].listen()
+      return upstream
+    } catch (error) {
+      await upstream[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /** Says what happens to requests with this nonce; lanes without a plan answer plainly. */
@@ -46,10 +51,15 @@ export class Upstream implements AsyncDisposable {
     if (asModel) this.#asModel.add(nonce)
   }
 
-  /** Forgets all nonces, so that a straggler of one scenario is a stranger to the next. */
+  /**
+   * Forgets all nonces, so that a straggler of one scenario is a stranger to the next. Attempts and latches go too: an
+   * execution that is measured again has the same nonces, and would find its scripts used up and its latches open.
+   */
   forget(): void {
     this.#plans.clear()
     this.#asModel.clear()
+    this.latches.forget()
+    for (const lane of LANES) this.#servers[lane].forget()
   }
 
   /** Resolves true once no upstream call is open, false after `ms`. */

@@ -70,9 +70,11 @@ export const exchange = async (options: ExchangeOptions): Promise<ExchangeResult
       chunks.push({ t: now(), bytes })
       if (options.stream) counter(bytes)
     })
-    res.on('end', () => finish({ how: 'complete', detail: '' }))
+    const whole = (): void => finish({ how: 'complete', detail: '' })
+    // An answer that the close delimits is whole by a FIN; Node calls it whole by a reset too, which arrives in this turn.
+    res.on('end', () => (isFramed(res) ? whole() : setImmediate(() => wasReset || whole())))
     res.on('error', broken)
-    res.on('close', () => (res.complete ? finish({ how: 'complete', detail: '' }) : broken(new Error('closed short of its framing'))))
+    res.on('close', () => (res.complete ? undefined : broken(new Error('closed short of its framing'))))
   })
   const leave = (how: 'aborted' | 'gave-up'): void => {
     if (leaving) return
@@ -96,6 +98,10 @@ export const exchange = async (options: ExchangeOptions): Promise<ExchangeResult
   records.push(end)
   return { records, status, how, text: Buffer.concat(safe).toString() }
 }
+
+/** False for an answer that only the close of its connection ends. */
+const isFramed = ({ headers, statusCode }: IncomingMessage): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || statusCode === 204 || statusCode === 304
 
 /** Counts events that carry words, as they come; a latch on them is how the lock-step check paces the upstream. */
 const wordCounter = (onWord: ((count: number) => void) | undefined): ((bytes: Buffer) => void) => {

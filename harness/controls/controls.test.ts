@@ -1,18 +1,19 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { observe } from './demos/demo.ts'
-import { errors, liars } from './demos/errors.ts'
+import { errors, liars, rare } from './demos/errors.ts'
 import { lifecycle } from './demos/lifecycle.ts'
 import { requests } from './demos/requests.ts'
 import { retries } from './demos/retries.ts'
 import { streams } from './demos/streams.ts'
 import { controls } from './index.ts'
 
-const demos = { ...streams, ...requests, ...errors, ...retries, ...lifecycle, ...liars }
+const demos = { ...streams, ...requests, ...errors, ...retries, ...lifecycle, ...liars, ...rare }
 const names = controls.map(({ name }) => name)
 
 test('the folder, the index and the demonstrations hold the same controls', () => {
-  const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !['index.ts', 'serve.ts'].includes(file))
+  const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.ts') && /^import .*\bdefineControl\b/m.test(readFileSync(join(import.meta.dirname, file), 'utf8')))
   expect(files.map((file) => file.slice(0, -3)).toSorted()).toEqual(names)
   expect(Object.keys(demos).toSorted()).toEqual(names)
 })

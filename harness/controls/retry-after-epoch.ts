@@ -4,7 +4,7 @@ import { honest } from './proxy/seams.ts'
 export default defineControl({
   name: 'retry-after-epoch',
   defect: 'Writes a point in time into Retry-After, as textbook limiters do.',
-  breaks: ['error.retry-after.forwarded'],
+  breaks: ['Retry-After is a time span, and a true one'],
   patch: {
     errorHeaders(failure) {
       const seconds = Number(failure.retryAfter ?? Number.NaN)

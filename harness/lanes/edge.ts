@@ -37,7 +37,10 @@ export const toxicEdge = async (options: { apiUrl: string; host: string; name: s
     inject: async (toxics, down) => {
       const undo: (() => Promise<unknown>)[] = []
       const heal = async (): Promise<void> => {
-        for (const step of undo.splice(0).toReversed()) await step()
+        const errors: unknown[] = []
+        // One step that fails must not leave the others' faults on the edge.
+        for (const step of undo.splice(0).toReversed()) await step().catch((error: unknown) => errors.push(error))
+        if (errors.length > 0) throw errors[0]
       }
       try {
         for (const toxic of toxics) {
@@ -49,7 +52,7 @@ export const toxicEdge = async (options: { apiUrl: string; host: string; name: s
           undo.push(() => proxy.update({ enabled: true, listen: `${host}:${port}`, upstream: proxy.upstream }))
         }
       } catch (error) {
-        await heal()
+        await heal().catch(() => undefined) // the first error says why
         throw error
       }
       return heal

@@ -40,6 +40,7 @@ const Send = z.strictObject({
   stream: z.boolean().default(false),
   model: ModelRole.optional(),
   body: z.record(z.string(), z.unknown()).default({}).describe('added to the request body'),
+  headers: z.record(z.string(), z.string()).default({}).describe('sent besides the usual ones'),
   raw: z.string().optional().describe('sent as it is instead of a JSON body; {nonce} is replaced'),
   auth: z.enum(['key', 'none', 'wrong', 'x-api-key']).default('key'),
   abort: z.union([z.strictObject({ afterEvents: z.number().int() }), z.strictObject({ whenUpstream: z.enum(['asked', 'failed']) })]).optional(),

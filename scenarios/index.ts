@@ -10,13 +10,16 @@ import cancellationBeforeHead from './cancellation/before-head.ts'
 import cancellationDuringBackoff from './cancellation/during-backoff.ts'
 import cancellationMidStream from './cancellation/mid-stream.ts'
 import errorsRetryAfterForwarded from './errors/retry-after-forwarded.ts'
+import errorsStreamHtml from './errors/stream-html.ts'
 import errorsUpstream400 from './errors/upstream-400.ts'
+import errorsUpstream401 from './errors/upstream-401.ts'
 import errorsUpstream404 from './errors/upstream-404.ts'
 import errorsUpstream429 from './errors/upstream-429.ts'
 import errorsUpstream500 from './errors/upstream-500.ts'
 import errorsUpstream503 from './errors/upstream-503.ts'
 import errorsUpstreamHtml from './errors/upstream-html.ts'
 import fallbackNotMidStream from './fallback/not-mid-stream.ts'
+import fallbackOrder from './fallback/order.ts'
 import fallbackPrimaryDown from './fallback/primary-down.ts'
 import fallbackPrimaryHangs from './fallback/primary-hangs.ts'
 import isolationHundredStreams from './isolation/hundred-streams.ts'
@@ -35,8 +38,10 @@ import retries500Once from './retries/500-once.ts'
 import retriesBound from './retries/bound.ts'
 import retriesClosedBeforeHead from './retries/closed-before-head.ts'
 import retriesConnectionRefused from './retries/connection-refused.ts'
+import retriesJitter from './retries/jitter.ts'
 import retriesNever400 from './retries/never-400.ts'
 import securityCallerKey from './security/caller-key.ts'
+import securityUpstreamAddress from './security/upstream-address.ts'
 import securityUpstreamKey from './security/upstream-key.ts'
 import streamingChatStream from './streaming/chat-stream.ts'
 import streamingChatStreamStrict from './streaming/chat-stream-strict.ts'
@@ -46,6 +51,7 @@ import streamingLockStep from './streaming/lock-step.ts'
 import streamingNoSecondHalf from './streaming/no-second-half.ts'
 import streamingRoleFirst from './streaming/role-first.ts'
 import streamingSseGrammar from './streaming/sse-grammar.ts'
+import streamingToolCalls from './streaming/tool-calls.ts'
 import streamingUpstreamErrorEvent from './streaming/upstream-error-event.ts'
 import streamingUpstreamFinMidStream from './streaming/upstream-fin-mid-stream.ts'
 import streamingUpstreamHalfCharacter from './streaming/upstream-half-character.ts'
@@ -57,11 +63,15 @@ import streamingUsageChunk from './streaming/usage-chunk.ts'
 import streamingUtf8Split from './streaming/utf8-split.ts'
 import streamingVarianceBom from './streaming/variance-bom.ts'
 import streamingVarianceComments from './streaming/variance-comments.ts'
+import streamingVarianceCr from './streaming/variance-cr.ts'
 import streamingVarianceCrlf from './streaming/variance-crlf.ts'
 import streamingVarianceMultiline from './streaming/variance-multiline.ts'
+import streamingVarianceNospace from './streaming/variance-nospace.ts'
+import streamingVarianceUnknownFields from './streaming/variance-unknown-fields.ts'
 import timeoutsHangBeforeHead from './timeouts/hang-before-head.ts'
 import timeoutsHangBeforeStream from './timeouts/hang-before-stream.ts'
 import timeoutsSlowFirstWord from './timeouts/slow-first-word.ts'
+import timeoutsSlowHead from './timeouts/slow-head.ts'
 import wireAuthMissingKey from './wire/auth-missing-key.ts'
 import wireAuthWrongKey from './wire/auth-wrong-key.ts'
 import wireChatJson from './wire/chat-json.ts'
@@ -69,10 +79,13 @@ import wireChatJsonStrict from './wire/chat-json-strict.ts'
 import wireChatUsage from './wire/chat-usage.ts'
 import wireEmbeddings from './wire/embeddings.ts'
 import wireEmbeddingsBase64 from './wire/embeddings-base64.ts'
+import wireFinishReason from './wire/finish-reason.ts'
+import wireHopByHop from './wire/hop-by-hop.ts'
 import wireMalformedJson from './wire/malformed-json.ts'
 import wireMissingMessages from './wire/missing-messages.ts'
 import wireModelsList from './wire/models-list.ts'
 import wireParamsFaithful from './wire/params-faithful.ts'
+import wireToolCalls from './wire/tool-calls.ts'
 import wireUnknownModel from './wire/unknown-model.ts'
 
 /** Every scenario by its id, which is its path. */
@@ -88,13 +101,16 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'cancellation/during-backoff': cancellationDuringBackoff,
   'cancellation/mid-stream': cancellationMidStream,
   'errors/retry-after-forwarded': errorsRetryAfterForwarded,
+  'errors/stream-html': errorsStreamHtml,
   'errors/upstream-400': errorsUpstream400,
+  'errors/upstream-401': errorsUpstream401,
   'errors/upstream-404': errorsUpstream404,
   'errors/upstream-429': errorsUpstream429,
   'errors/upstream-500': errorsUpstream500,
   'errors/upstream-503': errorsUpstream503,
   'errors/upstream-html': errorsUpstreamHtml,
   'fallback/not-mid-stream': fallbackNotMidStream,
+  'fallback/order': fallbackOrder,
   'fallback/primary-down': fallbackPrimaryDown,
   'fallback/primary-hangs': fallbackPrimaryHangs,
   'isolation/hundred-streams': isolationHundredStreams,
@@ -113,8 +129,10 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'retries/bound': retriesBound,
   'retries/closed-before-head': retriesClosedBeforeHead,
   'retries/connection-refused': retriesConnectionRefused,
+  'retries/jitter': retriesJitter,
   'retries/never-400': retriesNever400,
   'security/caller-key': securityCallerKey,
+  'security/upstream-address': securityUpstreamAddress,
   'security/upstream-key': securityUpstreamKey,
   'streaming/chat-stream': streamingChatStream,
   'streaming/chat-stream-strict': streamingChatStreamStrict,
@@ -124,6 +142,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'streaming/no-second-half': streamingNoSecondHalf,
   'streaming/role-first': streamingRoleFirst,
   'streaming/sse-grammar': streamingSseGrammar,
+  'streaming/tool-calls': streamingToolCalls,
   'streaming/upstream-error-event': streamingUpstreamErrorEvent,
   'streaming/upstream-fin-mid-stream': streamingUpstreamFinMidStream,
   'streaming/upstream-half-character': streamingUpstreamHalfCharacter,
@@ -135,11 +154,15 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'streaming/utf8-split': streamingUtf8Split,
   'streaming/variance-bom': streamingVarianceBom,
   'streaming/variance-comments': streamingVarianceComments,
+  'streaming/variance-cr': streamingVarianceCr,
   'streaming/variance-crlf': streamingVarianceCrlf,
   'streaming/variance-multiline': streamingVarianceMultiline,
+  'streaming/variance-nospace': streamingVarianceNospace,
+  'streaming/variance-unknown-fields': streamingVarianceUnknownFields,
   'timeouts/hang-before-head': timeoutsHangBeforeHead,
   'timeouts/hang-before-stream': timeoutsHangBeforeStream,
   'timeouts/slow-first-word': timeoutsSlowFirstWord,
+  'timeouts/slow-head': timeoutsSlowHead,
   'wire/auth-missing-key': wireAuthMissingKey,
   'wire/auth-wrong-key': wireAuthWrongKey,
   'wire/chat-json': wireChatJson,
@@ -147,9 +170,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'wire/chat-usage': wireChatUsage,
   'wire/embeddings': wireEmbeddings,
   'wire/embeddings-base64': wireEmbeddingsBase64,
+  'wire/finish-reason': wireFinishReason,
+  'wire/hop-by-hop': wireHopByHop,
   'wire/malformed-json': wireMalformedJson,
   'wire/missing-messages': wireMissingMessages,
   'wire/models-list': wireModelsList,
   'wire/params-faithful': wireParamsFaithful,
+  'wire/tool-calls': wireToolCalls,
   'wire/unknown-model': wireUnknownModel,
 }

@@ -8,6 +8,7 @@ import { embeddingsExactCheck } from './embeddings-exact.ts'
 import { endsWithinCheck } from './ends-within.ts'
 import { errorEnvelopeCheck } from './error-envelope.ts'
 import { exitsCleanlyCheck } from './exits-cleanly.ts'
+import { headersAbsentCheck } from './headers-absent.ts'
 import { lockStepCheck } from './lock-step.ts'
 import { noCrossTalkCheck } from './no-cross-talk.ts'
 import { noSilentTruncationCheck } from './no-silent-truncation.ts'
@@ -15,6 +16,7 @@ import { paramsFaithfulCheck } from './params-faithful.ts'
 import { probeStatusCheck } from './probe-status.ts'
 import { retryAfterForwardedCheck } from './retry-after-forwarded.ts'
 import { retryGapCheck } from './retry-gap.ts'
+import { retrySpreadCheck } from './retry-spread.ts'
 import { roleFirstCheck } from './role-first.ts'
 import { sameIdCheck } from './same-id.ts'
 import { schemaCheck } from './schema.ts'
@@ -22,14 +24,15 @@ import { secretAbsentCheck } from './secret-absent.ts'
 import { sseGrammarCheck } from './sse-grammar.ts'
 import { statusIsCheck } from './status-is.ts'
 import { tookAtLeastCheck } from './took-at-least.ts'
+import { toolsExactCheck } from './tools-exact.ts'
 import { upstreamStopsCheck } from './upstream-stops.ts'
 import { usageCheck } from './usage.ts'
 import { wordsBeforeCutCheck } from './words-before-cut.ts'
 
 const all: Check[] = [
   aliveAfterCheck, answerExactCheck, attemptsCheck, breakerOpensCheck, doneOnceCheck, embeddingsExactCheck, endsWithinCheck, errorEnvelopeCheck, exitsCleanlyCheck,
-  lockStepCheck, noCrossTalkCheck, noSilentTruncationCheck, paramsFaithfulCheck, probesAtMostCheck, probeStatusCheck, retryAfterForwardedCheck, retryGapCheck, roleFirstCheck, sameIdCheck,
-  schemaCheck, secretAbsentCheck, shedsFastCheck, sseGrammarCheck, statusIsCheck, tookAtLeastCheck, upstreamStopsCheck, usageCheck, wordsBeforeCutCheck,
+  headersAbsentCheck, lockStepCheck, noCrossTalkCheck, noSilentTruncationCheck, paramsFaithfulCheck, probesAtMostCheck, probeStatusCheck, retryAfterForwardedCheck, retryGapCheck, retrySpreadCheck, roleFirstCheck, sameIdCheck,
+  schemaCheck, secretAbsentCheck, shedsFastCheck, sseGrammarCheck, statusIsCheck, tookAtLeastCheck, toolsExactCheck, upstreamStopsCheck, usageCheck, wordsBeforeCutCheck,
 ]
 
 /** Every check by its name. */

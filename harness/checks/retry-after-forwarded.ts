@@ -2,13 +2,25 @@ import { z } from 'zod'
 import { faultPhase, header, outcome } from '../evidence/views.ts'
 import { checkData, defineCheck, forEach } from './check.ts'
 
+/** Nobody is asked to wait longer than this; a larger number is a point in time in the wrong place. */
+const DAY = 86_400
+
+/** Seconds to wait by RFC 9110: a whole number, or a date as seen from the answer's own Date. */
+const waitOf = (value: string, date: string | undefined): number => {
+  if (/^\d+$/.test(value.trim())) return Number(value)
+  const from = date === undefined ? Number.NaN : Date.parse(date)
+  return (Date.parse(value) - from) / 1000
+}
+
 export const retryAfterForwardedCheck = defineCheck({
   name: 'retry-after-forwarded',
   params: z.strictObject({ seconds: z.number() }),
   judge: (evidence, { seconds }) =>
-    forEach(faultPhase(evidence), `Retry-After of ${seconds} s or more`, (x) => {
+    forEach(faultPhase(evidence), `Retry-After of ${seconds} s or more, and no more than a day`, (x) => {
       const value = header(x, 'retry-after')
-      return value !== undefined && Number(value) >= seconds ? null : `Retry-After ${value ?? 'absent'}; ${outcome(x)}`
+      if (value === undefined) return `no Retry-After; ${outcome(x)}`
+      const wait = waitOf(value, header(x, 'date'))
+      return wait >= seconds - 1 && wait <= DAY ? null : `Retry-After ${value}; ${outcome(x)}`
     }),
 })
 

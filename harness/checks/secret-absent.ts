@@ -5,10 +5,15 @@ import { checkData, defineCheck, forEach, verdictIf } from './check.ts'
 
 export const secretAbsentCheck = defineCheck({
   name: 'secret-absent',
-  params: z.strictObject({ secret: z.enum(['caller-key', 'upstream-key']), at: z.enum(['caller', 'upstream']), text: z.string().optional() }),
+  params: z.strictObject({ secret: z.enum(['caller-key', 'upstream-key', 'upstream-address']), at: z.enum(['caller', 'upstream']), text: z.string().optional() }),
   judge: (evidence, { secret, at, text }) => {
     const sign = secretSign(secret)
     const expected = `the ${secret.replace('-', "'s ")} never appears at the ${at}`
+    // Absent where nobody ever had it, or too short to be told from ordinary text, proves nothing.
+    const holders = secret === 'caller-key' ? evidence.exchanges : evidence.attempts
+    if (!holders.some((h) => JSON.stringify(h.request.headers).includes(sign))) {
+      return { verdict: 'unknown', expected, actual: `no request carried the ${secret.replace('-', "'s ")}`, nonces: [], reason: 'the secret was never seen in use' }
+    }
     if (at === 'caller') {
       return forEach(evidence.exchanges.filter((x) => x.phase !== 'control'), expected, (x) => {
         const all = `${JSON.stringify(x.head?.headers ?? [])}${bodyText(x)}`
@@ -23,4 +28,4 @@ export const secretAbsentCheck = defineCheck({
 })
 
 /** A canary key stays where it belongs. */
-export const secretAbsent = (secret: 'caller-key' | 'upstream-key', at: 'caller' | 'upstream', text?: string) => checkData(secretAbsentCheck, { secret, at, text })
+export const secretAbsent = (secret: 'caller-key' | 'upstream-key' | 'upstream-address', at: 'caller' | 'upstream', text?: string) => checkData(secretAbsentCheck, { secret, at, text })

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { faultPhase } from '../evidence/views.ts'
+import { Amount, resolveAmount } from '../scenario.ts'
 import { checkData, defineCheck, verdictIf } from './check.ts'
 
 export const tookAtLeastCheck = defineCheck({
   name: 'took-at-least',
-  params: z.strictObject({ ms: z.number() }),
-  judge: (evidence, { ms }) => {
+  params: z.strictObject({ budget: Amount }),
+  judge: (evidence, { budget }) => {
+    const ms = resolveAmount(budget, evidence.claims)
     const times = faultPhase(evidence).map((x) => (x.end?.t ?? x.request.t) - x.request.t)
     const expected = `the fault is felt: ${ms} ms or more for each request`
     if (times.length === 0) return { verdict: 'unknown', expected, actual: 'no request', nonces: [], reason: 'no evidence' }
@@ -16,4 +18,4 @@ export const tookAtLeastCheck = defineCheck({
 })
 
 /** Proof that a fault of the wire was met; its absence is unknown, not a failure of the target. */
-export const tookAtLeast = (ms: number) => checkData(tookAtLeastCheck, { ms })
+export const tookAtLeast = (budget: Amount) => checkData(tookAtLeastCheck, { budget })

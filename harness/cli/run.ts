@@ -77,7 +77,9 @@ const conformance = async (flags: Flags, signal: AbortSignal): Promise<Report> =
   await using environment = await startEnvironment(config.environment, { require, want: wanted(scenarios), logDir: join(folder, 'logs'), signal, onProgress: (line) => live.onProgress?.(line) })
   const target = resolveTarget(flags.target, config, { redis: environment.redis !== undefined })
   const report = await run({
-    target, selector: flags.target ?? '', scenarios, suite: { version, catalogueHash: catalogueHash() }, environment, seed: flags.seed ?? config.seed ?? 1, strict: flags.strict,
+    target, selector: flags.target ?? '', scenarios, suite: { version, catalogueHash: catalogueHash() }, environment, seed: flags.seed ?? config.seed ?? 1, 
+    // A control breaks one promise, and some of them are SHOULDs: it has to be caught at those too.
+    strict: flags.strict || (flags.target ?? '').startsWith('control:'),
     repeat: flags.repeat, confirm: flags.confirm, cells: target.launch ? (flags.cells ?? config.cells ?? 2) : 1, folder, signal, live, ports: config.ports,
   })
   await publish(report, folder, [...ALWAYS, ...(config.reporters ?? []), ...flags.reporter], flags.json ? undefined : (paths) => live.onEnd?.(report, paths))

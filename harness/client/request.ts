@@ -16,6 +16,7 @@ export const outgoing = (step: Send, nonce: string, target: Pick<Target, 'models
     'user-agent': `gauntlet/${scenarioId}`,
     'x-request-id': nonce,
     ...target.headers,
+    ...step.headers,
     ...authorization(step.auth, key),
   }
   if (step.to === 'models') return { method: 'GET', path: '/models', headers, body: '' }

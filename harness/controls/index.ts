@@ -2,7 +2,6 @@ import type { Control } from './proxy/control.ts'
 import abortTripsBreaker from './abort-trips-breaker.ts'
 import acceptAnyKey from './accept-any-key.ts'
 import acceptNoKey from './accept-no-key.ts'
-import addDoneAfterError from './add-done-after-error.ts'
 import bad200Passed from './bad-200-passed.ts'
 import bomKept from './bom-kept.ts'
 import breakerGlobal from './breaker-global.ts'
@@ -23,9 +22,9 @@ import doneTwice from './done-twice.ts'
 import drainCutsStreams from './drain-cuts-streams.ts'
 import drainTakesWork from './drain-takes-work.ts'
 import dropLastDelta from './drop-last-delta.ts'
-import dropUnknownField from './drop-unknown-field.ts'
 import embeddingsAsFloats from './embeddings-as-floats.ts'
 import embeddingsRounded from './embeddings-rounded.ts'
+import errs5Percent from './errs-5-percent.ts'
 import failoverMidStream from './failover-mid-stream.ts'
 import fallbackOrderReversed from './fallback-order-reversed.ts'
 import finishAlwaysStop from './finish-always-stop.ts'
@@ -77,19 +76,16 @@ import swallow500As200 from './swallow-500-as-200.ts'
 import swallowEofAsDone from './swallow-eof-as-done.ts'
 import toolArgsReparsed from './tool-args-reparsed.ts'
 import toolIndexLost from './tool-index-lost.ts'
-import unboundedBuffer from './unbounded-buffer.ts'
 import unknownModel200 from './unknown-model-200.ts'
 import upstream401Passed from './upstream-401-passed.ts'
 import usageChunkDropped from './usage-chunk-dropped.ts'
 import usageZero from './usage-zero.ts'
-import wrongTypeAccepted from './wrong-type-accepted.ts'
 
 /** Every control, by name. */
 export const controls: readonly Control[] = [
   abortTripsBreaker,
   acceptAnyKey,
   acceptNoKey,
-  addDoneAfterError,
   bad200Passed,
   bomKept,
   breakerGlobal,
@@ -110,9 +106,9 @@ export const controls: readonly Control[] = [
   drainCutsStreams,
   drainTakesWork,
   dropLastDelta,
-  dropUnknownField,
   embeddingsAsFloats,
   embeddingsRounded,
+  errs5Percent,
   failoverMidStream,
   fallbackOrderReversed,
   finishAlwaysStop,
@@ -164,10 +160,8 @@ export const controls: readonly Control[] = [
   swallowEofAsDone,
   toolArgsReparsed,
   toolIndexLost,
-  unboundedBuffer,
   unknownModel200,
   upstream401Passed,
   usageChunkDropped,
   usageZero,
-  wrongTypeAccepted,
 ]

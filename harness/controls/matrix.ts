@@ -22,7 +22,7 @@ export const measureControl = async (
   const { scenarios, environment, folder, cells, signal } = options
   const report = await run({
     target: controlTarget(name, { redis: environment.redis !== undefined, version: '0' }), selector: `control:${name}`, scenarios, suite: { version: '0', catalogueHash: '' }, environment,
-    seed: 1, strict: false, repeat: 1, confirm: 0, cells, folder: join(folder, name), signal, live: {},
+    seed: 1, strict: true, repeat: 1, confirm: 0, cells, folder: join(folder, name), signal, live: {},
   })
   return Object.fromEntries(report.scenarios.filter((s) => s.verdict !== 'pass' && s.verdict !== 'skipped').map((s) => [s.id, cell(s)]))
 }

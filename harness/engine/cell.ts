@@ -64,7 +64,9 @@ export class Cell implements AsyncDisposable {
     const redis = environment.redis ? await proxied('redis', environment.redis) : undefined
     const configured = target.auth.key ?? (target.auth.keyEnv === undefined ? undefined : process.env[target.auth.keyEnv])
     const keys = { caller: configured ?? key(), upstream: key() }
-    const secrets = new Secrets({ 'caller-key': keys.caller, 'upstream-key': keys.upstream })
+    // Addresses are no secrets of ours, but a caller who reads one has read into the target: they are watched like keys.
+    const addresses = { 'upstream-address': `${primary.host}:${primary.port}`, 'upstream-address-2': `${secondary.host}:${secondary.port}` }
+    const secrets = new Secrets({ 'caller-key': keys.caller, 'upstream-key': keys.upstream, ...addresses })
     upstream.secrets = secrets
     upstream.model = environment.ollama && { baseURL: environment.ollama.baseURL, name: environment.ollama.model }
     const dir = await mkdtemp(join(tmpdir(), 'gauntlet-target-'))

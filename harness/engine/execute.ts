@@ -33,7 +33,7 @@ class Execution {
     this.#scenario = scenario
     this.#cell = cell
     this.#signal = signal
-    this.#faults = plannedFaults(scenario)
+    this.#faults = plannedFaults(scenario, cell.options.target.claims)
     this.#traffic = new Traffic(scenario, cell, this.#recorder, signal)
   }
 

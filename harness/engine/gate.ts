@@ -6,9 +6,9 @@ import { plannedFaults } from './plan.ts'
 export type Gate = { outcome: 'run' } | { outcome: 'skipped' | 'not_supported'; reason: string }
 
 /** What a scenario needs of the environment, besides what it says: toxics need Toxiproxy, the redis edge needs Redis. */
-const needsOf = (scenario: Scenario): Set<'toxiproxy' | 'redis' | 'launch'> => {
+const needsOf = (scenario: Scenario, claims: Claims): Set<'toxiproxy' | 'redis' | 'launch'> => {
   const needs = new Set(scenario.needs)
-  for (const fault of plannedFaults(scenario)) {
+  for (const fault of plannedFaults(scenario, claims)) {
     // A toxic that only arms the close of connections is left out where there is no Toxiproxy: the reset arrives by itself then.
     if (fault.effect.down === true || fault.effect.toxics?.some((t) => t.toxicity === 1)) needs.add('toxiproxy')
     if (fault.data.lane === 'redis') needs.add('redis')
@@ -23,7 +23,7 @@ const missingLine = (name: string, components: Environment['components']): strin
 
 /** Whether a scenario can be put to a target here, and if not, why. */
 export const gate = (scenario: Scenario, claims: Claims, environment: Pick<Environment, 'components' | 'toxiproxy' | 'redis'>, launched: boolean): Gate => {
-  const needs = needsOf(scenario)
+  const needs = needsOf(scenario, claims)
   // Redis comes first: without it the reference gateway does not claim what needs it, and the reason is the missing component.
   for (const name of ['toxiproxy', 'redis'] as const) {
     if (needs.has(name) && !environment[name]) return { outcome: 'skipped', reason: missingLine(name, environment.components) }

@@ -21,7 +21,7 @@ export interface Judged {
 const unsound = (evidence: Evidence): { reason: string; again: boolean } | null => {
   const control = evidence.faults.find((f) => f.kind === 'control-row' && f.deviation !== null)
   if (control?.kind === 'control-row') return { reason: `the control row failed: ${control.script}: ${control.deviation}`, again: true }
-  const faults = plannedFaults(evidence.scenario)
+  const faults = plannedFaults(evidence.scenario, evidence.claims)
   if (faults.length > 0) {
     const baseline = evidence.exchanges.filter((x) => x.phase === 'baseline').at(-1)
     if (baseline?.head?.status !== 200 || baseline.end?.how !== 'complete') return { reason: 'the target was not healthy before the fault', again: true }

@@ -1,3 +1,4 @@
+import type { Claims } from '../../schemas/claims.ts'
 import { faultEffect } from '../faults/index.ts'
 import type { Effect } from '../faults/fault.ts'
 import type { FaultData, Scenario } from '../scenario.ts'
@@ -12,8 +13,8 @@ export interface PlannedFault {
 }
 
 /** The faults of a scenario with what each does. */
-export const plannedFaults = (scenario: Pick<Scenario, 'faults'>): PlannedFault[] =>
-  scenario.faults.map(({ fault, labels }) => ({ data: fault, labels, ...faultEffect(fault) }))
+export const plannedFaults = (scenario: Pick<Scenario, 'faults'>, claims: Claims): PlannedFault[] =>
+  scenario.faults.map(({ fault, labels }) => ({ data: fault, labels, ...faultEffect(fault, claims) }))
 
 export const isScripted = (fault: PlannedFault): boolean => fault.effect.attempts !== undefined || fault.effect.rest !== undefined
 /** A toxic of toxicity 0 only arms the close of connections that open later, so it goes in before everything else. */

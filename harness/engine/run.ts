@@ -76,7 +76,7 @@ interface State {
 
 const begin = (options: RunOptions): RunDocument => {
   const { target, environment, seed, strict } = options
-  const components: Report['environment']['components'] = environment.components.flatMap((c) => ('provider' in c ? [{ name: c.name, provider: c.provider, version: c.version, where: c.where, ...(c.note === undefined ? {} : { note: c.note }) }] : []))
+  const components: Report['environment']['components'] = environment.components.flatMap((c) => ('provider' in c ? [{ name: c.name, provider: c.name === 'docker' ? 'engine' : c.provider, version: c.version, where: c.where, ...(c.note === undefined ? {} : { note: c.note }) }] : []))
   const missing = environment.components.flatMap((c) => ('install' in c ? [{ name: c.name, reason: c.reason, install: c.install }] : []))
   if (!environment.ollama) components.push({ name: 'model', provider: 'embedded', version: options.suite.version, where: 'in this process' })
   return {

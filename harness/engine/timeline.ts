@@ -55,6 +55,13 @@ const upstreamRows = (a: Attempt): Row[] => {
   return rows
 }
 
+/** A good ending after the upstream's own was bad is the finding itself, unless the caller was told in between. */
+const accuse = (rows: Row[]): Row[] => {
+  const cut = rows.findIndex((r) => r.tone === 'fault' && r.text.startsWith('fault: cut'))
+  if (cut === -1 || rows.some((r) => r.from === 'target' && r.to === 'caller' && r.tone === 'bad')) return rows
+  return rows.map((r, i) => (i > cut && r.from === 'target' && r.to === 'caller' && /^(finish_reason|\[DONE\]|clean close)/.test(r.text) ? { ...r, tone: 'bad' as const } : r))
+}
+
 /** Keeps the beginning and the end of a long time line, and says how much is left out. */
 const clip = (rows: Row[]): Row[] => {
   if (rows.length <= MAX_ROWS) return rows
@@ -69,7 +76,7 @@ export const timelineOf = (evidence: Evidence, nonce: string): { nonce: string; 
   if (!exchange) return null
   const rows = [...callerRows(exchange), ...attemptsOf(evidence, nonce).flatMap(upstreamRows)].sort((a, b) => a.t - b.t)
   const start = rows[0]?.t ?? 0
-  return { nonce, label: exchange.label, rows: clip(rows).map((r) => ({ ...r, t: Math.round((r.t - start) * 10) / 10 })) }
+  return { nonce, label: exchange.label, rows: clip(accuse(rows)).map((r) => ({ ...r, t: Math.round((r.t - start) * 10) / 10 })) }
 }
 
 /** The requests worth showing: the first that decided a failed check, else the first of the fault phase. */

@@ -13,7 +13,7 @@ import { nonceOf } from './seed.ts'
 type Send = Extract<Step, { do: 'send' }>
 type Phase = 'baseline' | 'fault' | 'recovery'
 
-export const plainSend: Send = { do: 'send', label: 'probe', requests: 1, concurrency: 1, to: 'chat', stream: false, body: {}, auth: 'key', background: false }
+export const plainSend: Send = { do: 'send', label: 'probe', requests: 1, concurrency: 1, to: 'chat', stream: false, body: {}, headers: {}, auth: 'key', background: false }
 
 /** Sends requests to the target of one cell on behalf of one scenario, and numbers them. */
 export class Traffic {

@@ -9,7 +9,7 @@ import { plansFor, plannedFaults } from './plan.ts'
  * a race counts by what was planned.
  */
 export const transcriptOf = (evidence: Evidence): string => {
-  const faults = plannedFaults(evidence.scenario)
+  const faults = plannedFaults(evidence.scenario, evidence.claims)
   const exchanges = faultPhase(evidence)
   const plan = exchanges.map((x) => JSON.stringify([x.nonce, x.request.method, x.request.path, x.request.body, plansFor(faults, x.label)])).sort()
   if (evidence.scenario.race !== undefined) return JSON.stringify([evidence.scenario.id, plan])

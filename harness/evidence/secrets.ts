@@ -3,9 +3,10 @@ export class Secrets {
   readonly #items: { name: string; value: Buffer; mark: Buffer }[] = []
 
   constructor(values: Record<string, string>) {
-    for (const [name, value] of Object.entries(values)) {
+    // Longest first: of two secrets that begin alike the shorter must not take the longer one's head away.
+    for (const [name, value] of Object.entries(values).toSorted(([, a], [, b]) => b.length - a.length)) {
       if (value.length < 8) continue // shorter ones would match ordinary text
-      this.#items.push({ name, value: Buffer.from(value), mark: Buffer.from(secretMark(name, value.length)) })
+      this.#items.push({ name, value: Buffer.from(value), mark: Buffer.from(secretMark(name, Buffer.byteLength(value))) })
     }
   }
 

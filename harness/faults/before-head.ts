@@ -1,16 +1,17 @@
 import { z } from 'zod'
+import { Amount, resolveAmount } from '../scenario.ts'
 import type { FaultData } from '../scenario.ts'
-import { defineFault, faultData, times } from './fault.ts'
+import { amountText, defineFault, faultData, times } from './fault.ts'
 
 export const beforeHead = defineFault({
   kind: 'before-head',
   params: z.strictObject({
-    delayMs: z.number().int().optional(),
+    delayMs: Amount.optional(),
     how: z.enum(['hang', 'fin', 'rst']).optional(),
     times: z.union([z.number().int().positive(), z.literal('all')]).default('all'),
   }),
-  describe: (p) => (p.how === undefined ? `upstream's head comes after ${p.delayMs} ms` : `upstream ${{ hang: 'never answers', fin: 'closes before the head', rst: 'resets before the head' }[p.how]}`),
-  effect: (p) => times({ fault: 'before-head', beforeHead: { ...(p.delayMs === undefined ? {} : { delayMs: p.delayMs }), ...(p.how ? { how: p.how } : {}) } }, p.times),
+  describe: (p) => (p.how === undefined ? `upstream's head comes after ${amountText(p.delayMs ?? 0)}` : `upstream ${{ hang: 'never answers', fin: 'closes before the head', rst: 'resets before the head' }[p.how]}`),
+  effect: (p, claims) => times({ fault: 'before-head', beforeHead: { ...(p.delayMs === undefined ? {} : { delayMs: resolveAmount(p.delayMs, claims) }), ...(p.how ? { how: p.how } : {}) } }, p.times),
 })
 
 /** The upstream takes the request and then hangs, closes, resets or waits before the first byte of its answer. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { FaultData } from '../scenario.ts'
+import type { Claims } from '../../schemas/claims.ts'
+import type { Amount, FaultData } from '../scenario.ts'
 import type { Script } from '../upstream/script.ts'
 
 /** A toxic as Toxiproxy's API takes it. Toxicity is 1 (always) or 0 (only arms the close, see reset-peer and cut). */
@@ -25,7 +26,8 @@ export interface FaultKind<P extends z.ZodType = z.ZodType> {
   kind: string
   params: P
   describe: (params: z.infer<P>) => string
-  effect: (params: z.infer<P>) => Effect
+  /** Numbers that follow a claim are resolved here, against the target's own. */
+  effect: (params: z.infer<P>, claims: Claims) => Effect
 }
 
 /** Declares a kind and gives the function that scenarios call to get its data. */
@@ -37,6 +39,9 @@ export const faultData = <P extends z.ZodType>(kind: FaultKind<P>, params: z.inp
   kind: kind.kind,
   lane,
 })
+
+/** An amount in words. */
+export const amountText = (amount: Amount): string => (typeof amount === 'number' ? `${amount} ms` : `${amount.times ?? 1} × the claimed ${amount.claim}${amount.plus ? ` + ${amount.plus} ms` : ''}`)
 
 /** Repeats one script for the first `times` attempts, or for all. */
 export const times = (script: Script, count: number | 'all'): Effect => (count === 'all' ? { rest: script } : { attempts: Array.from({ length: count }, () => script) })

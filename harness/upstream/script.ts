@@ -8,6 +8,10 @@ export interface Script {
   /** Replaces the answer, whatever was asked for. */
   body?: { text: string; type: string }
   stream?: StreamScript
+  /** finish_reason of the answer, `stop` unless given. */
+  finish?: string
+  /** The answer is two tool calls instead of words. */
+  tools?: boolean
 }
 
 export interface StreamScript {

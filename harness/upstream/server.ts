@@ -165,13 +165,14 @@ export class LaneServer implements AsyncDisposable {
       const inputs = [request['input']].flat().map(String)
       return this.#json(res, call, 200, embeddings(inputs, request['encoding_format'] === 'base64'), script.headers ?? {})
     }
-    if (request['stream'] !== true) return this.#json(res, call, 200, completion(call.nonce), script.headers ?? {})
+    if (script.finish !== undefined || script.tools) fault(script.tools ? 'tool calls' : `finish_reason ${script.finish}`)
+    if (request['stream'] !== true) return this.#json(res, call, 200, completion(call.nonce, script), script.headers ?? {})
     const options = request['stream_options']
     const includeUsage = typeof options === 'object' && options !== null && Reflect.get(options, 'include_usage') === true
     this.#head(res, call, 200, { 'content-type': 'text/event-stream', ...script.headers })
     res.flushHeaders()
     if (script.stream !== undefined && script.stream.at === undefined) fault(JSON.stringify(script.stream))
-    await sendStream(res, completionChunks(call.nonce, includeUsage), script, {
+    await sendStream(res, completionChunks(call.nonce, includeUsage, script), script, {
       sent: (index, text) => journal.add({ kind: 'event', id: call.id, index, text }),
       fault,
       caughtUp: async (index) => {

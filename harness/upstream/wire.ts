@@ -5,30 +5,54 @@ import type { Answer } from './answer.ts'
 export const UPSTREAM_MODEL = 'tiny'
 const CREATED = 1_750_000_000
 
+export interface Flavour {
+  /** finish_reason; `stop`, or `tool_calls` with tools, unless given. */
+  finish?: string | undefined
+  tools?: boolean | undefined
+}
+
 const usage = (a: Answer) => ({ prompt_tokens: a.promptTokens, completion_tokens: a.completionTokens, total_tokens: a.promptTokens + a.completionTokens })
+const finishOf = ({ finish, tools }: Flavour): string => finish ?? (tools ? 'tool_calls' : 'stop')
+
+/** Arguments with the spelling that a gateway must not touch: spaces, an escape, a number that a double cannot hold. */
+const toolCalls = (nonce: string) => [
+  { id: `call_${nonce}_a`, type: 'function', function: { name: 'look_up', arguments: `{"key":  "${nonce}", "text": "caf\\u00e9 🦊", "n": 12345678901234567890 }` } },
+  { id: `call_${nonce}_b`, type: 'function', function: { name: 'add', arguments: '{"a":1.0,"b":[2, 3]}' } },
+]
 
 /** `chat.completion` by OpenAI's document, every required field present. */
-export const completion = (nonce: string): object => {
+export const completion = (nonce: string, flavour: Flavour = {}): object => {
   const answer = answerFor(nonce)
+  const message = { role: 'assistant', content: flavour.tools ? null : answer.text, refusal: null, ...(flavour.tools ? { tool_calls: toolCalls(nonce) } : {}) }
   return {
     id: `chatcmpl-${nonce}`, object: 'chat.completion', created: CREATED, model: UPSTREAM_MODEL, system_fingerprint: 'fp_gauntlet',
-    choices: [{ index: 0, message: { role: 'assistant', content: answer.text, refusal: null }, logprobs: null, finish_reason: 'stop' }],
-    usage: usage(answer),
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finishOf(flavour) }], usage: usage(answer),
   }
 }
 
+/** The deltas of two tool calls, their arguments in pieces that alternate, each with its index. */
+const toolDeltas = (nonce: string): object[] => {
+  const calls = toolCalls(nonce)
+  const opening = calls.map(({ id, type, function: f }, index) => ({ tool_calls: [{ index, id, type, function: { name: f.name, arguments: '' } }] }))
+  const pieces = calls.map(({ function: f }) => f.arguments.match(/.{1,9}/gsu) ?? [])
+  const longest = Math.max(...pieces.map((p) => p.length))
+  const rest = Array.from({ length: longest }, (_, i) => pieces.flatMap((p, index) => (p[i] === undefined ? [] : [{ tool_calls: [{ index, function: { arguments: p[i] } }] }]))).flat()
+  return [...opening, ...rest]
+}
+
 /** The `chat.completion.chunk` objects of one stream: role, one per piece, finish, and usage when it was asked for. */
-export const completionChunks = (nonce: string, includeUsage: boolean): object[] => {
+export const completionChunks = (nonce: string, includeUsage: boolean, flavour: Flavour = {}): object[] => {
   const answer = answerFor(nonce)
   const chunk = (choices: object[], more: object = {}) => ({
     id: `chatcmpl-${nonce}`, object: 'chat.completion.chunk', created: CREATED, model: UPSTREAM_MODEL, system_fingerprint: 'fp_gauntlet', choices,
     ...(includeUsage ? { usage: null } : {}), ...more,
   })
   const choice = (delta: object, finish: string | null = null) => ({ index: 0, delta, logprobs: null, finish_reason: finish })
+  const deltas = flavour.tools ? toolDeltas(nonce) : answer.pieces.map((content) => ({ content }))
   return [
-    chunk([choice({ role: 'assistant', content: '', refusal: null })]),
-    ...answer.pieces.map((piece) => chunk([choice({ content: piece })])),
-    chunk([choice({}, 'stop')]),
+    chunk([choice({ role: 'assistant', content: flavour.tools ? null : '', refusal: null })]),
+    ...deltas.map((delta) => chunk([choice(delta)])),
+    chunk([choice({}, finishOf(flavour))]),
     ...(includeUsage ? [chunk([], { usage: usage(answer) })] : []),
   ]
 }

@@ -8,7 +8,7 @@ export default defineScenario({
   faults: [{ at: 'before', fault: cutMidStream({ afterEvents: 3, how: 'stall' }) }],
   traffic: { stream: true },
   checks: [
-    endsWithin({ claim: 'timeouts.idleMs' }, { since: 'last-byte' }),
+    endsWithin({ claim: 'timeouts.idleMs' }, { since: 'last-word' }),
     noSilentTruncation(),
     noRepeatedText(),
     aliveAfter(),

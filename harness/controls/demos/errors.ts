@@ -1,4 +1,4 @@
-import { codeOf, completion, contentOf, endOf, fields, good, inTurn, refuse, sse, UPSTREAM_KEY, WHOLE, within, type Rig, type Script } from '../proxy/fixture.ts'
+import { codeOf, completion, endOf, fields, good, inTurn, refuse, UPSTREAM_KEY, within, type Rig, type Script } from '../proxy/fixture.ts'
 import type { Demo } from './demo.ts'
 
 const tells: Script = ({ headers, res }) => refuse(400, { message: `${UPSTREAM_KEY} at ${headers.host}` })({ res } as never)
@@ -13,14 +13,6 @@ export const errors: Record<string, Demo> = {
     show: async (rig) => [await status(rig), endOf(await rig.stream())], honest: [500, 'error, clean'], broken: [200, 'done1, clean'],
   },
   'bad-200-passed': { scripts: html, show: async (rig) => [await status(rig), (await rig.chat()).text.includes('<html>')], honest: [502, false], broken: [200, true] },
-  'wrong-type-accepted': {
-    scripts: ({ res }) => sse(res.writeHead(200, { 'content-type': 'text/plain' }), ...WHOLE, '[DONE]').end(),
-    show: async (rig) => {
-      const reply = await rig.stream()
-      return [reply.status, contentOf(reply.text)]
-    },
-    honest: [502, ''], broken: [200, 'one two'],
-  },
   'map-429-to-500': { scripts: inTurn(limited('9'), refuse(400)), show: statuses, honest: [429, 400], broken: [500, 400] },
   'map-400-to-502': { scripts: inTurn(refuse(400), limited('9')), show: statuses, honest: [400, 429], broken: [502, 429] },
   'upstream-401-passed': { scripts: inTurn(refuse(401), refuse(403)), show: statuses, honest: [502, 502], broken: [401, 403] },
@@ -59,6 +51,17 @@ const lies = async (rig: Rig): Promise<unknown[]> => {
   return [...replies.map((reply) => (reply === 'hangs' ? reply : reply.status)), rig.seen.length, codeOf(text) ?? text.slice(0, 9)]
 }
 const truth = [200, 200, 200, 401, 2, JSON.stringify(completion()).slice(0, 9)]
+
+/** Every twentieth of forty requests. */
+const forty = async (rig: Rig): Promise<number> => {
+  let failed = 0
+  for (let i = 0; i < 40; i++) if ((await status(rig)) === 500) failed++
+  return failed
+}
+
+export const rare: Record<string, Demo> = {
+  'errs-5-percent': { scripts: good, show: forty, honest: 0, broken: 2 },
+}
 
 export const liars: Record<string, Demo> = {
   'liar-404': { scripts: good, show: lies, honest: truth, broken: [404, 404, 404, 404, 0, 'not_found'] },

@@ -29,14 +29,6 @@ export const requests: Record<string, Demo> = {
     },
     honest: [[0.37, 7], [undefined, 7]], broken: [[1, 7], [undefined, 7]],
   },
-  'drop-unknown-field': {
-    scripts: good,
-    async show(rig) {
-      await rig.chat({ temperature: 0.37, x_new: 1 })
-      return Object.keys(rig.seen[0]?.json ?? {})
-    },
-    honest: ['model', 'messages', 'temperature', 'x_new'], broken: ['model', 'messages', 'temperature'],
-  },
   'forward-caller-key': {
     scripts: good,
     async show(rig) {

@@ -1,0 +1,11 @@
+import { defineScenario, retrySpread, upstreamStatus } from '../../harness/index.ts'
+import { requirements } from '../requirements.ts'
+
+export default defineScenario({
+  title: 'callers who fail together do not come back together',
+  requirement: requirements['retry.jitter.spread'],
+  features: ['chat', 'retry'],
+  faults: [{ at: 'before', fault: upstreamStatus({ status: 429, times: 1 }) }],
+  traffic: { requests: 30, concurrency: 30 },
+  checks: [retrySpread()],
+})

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { Target } from '../../schemas/config.ts'
 import type { TargetInput } from '../../schemas/config.ts'
@@ -60,6 +60,12 @@ test('one that never gets ready is told, and nothing of it is left', async () =>
 test('a command that does not exist, and a folder that does not, are told', async () => {
   await expect(start('', { command: '/no/such/gateway' })).rejects.toMatchObject({ code: 'HAR_ERR_TARGET_START', message: expect.stringContaining('/no/such/gateway') })
   await expect(start('', { cwd: '/no/such/folder' })).rejects.toMatchObject({ code: 'HAR_ERR_TARGET_START', message: expect.stringContaining('/no/such/folder') })
+})
+
+test('a command that begins with a dot is one of the caller\'s folder, not of the target\'s own', async () => {
+  const command = `./${relative(process.cwd(), process.execPath)}`
+  await using target = await start(serving('res.end(process.cwd())'), { command })
+  expect(await (await fetch(`http://127.0.0.1:${target.port}/`)).text()).toBe(join(folder, `${count}`))
 })
 
 test('a port that is taken meanwhile is exchanged for another', async () => {

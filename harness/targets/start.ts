@@ -1,11 +1,13 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Target } from '../../schemas/config.ts'
 import { withFreePort } from '../components/port.ts'
 import { launch } from '../components/process.ts'
 import type { Launched } from '../components/process.ts'
+import { HarnessError } from '../errors.ts'
 import { fill } from './placeholders.ts'
 import type { Placeholders } from './placeholders.ts'
 
@@ -30,14 +32,20 @@ export const startTarget = async (
   }
   const definition = target.launch
   if (!definition) throw new TypeError('A target has either launch or baseURL.')
+  const cwd = definition.cwd ?? options.dir
   await mkdir(options.dir, { recursive: true })
+  // Node blames the command when it is the folder that is missing.
+  if (!existsSync(cwd)) throw new HarnessError('HAR_ERR_TARGET_START', `${name} cannot be started in ${cwd}: there is no such folder.`)
   return withFreePort(async (port) => {
     const all: Placeholders = { ...values, port, host: '127.0.0.1', dir: options.dir }
-    for (const [file, text] of Object.entries(definition.files)) await writeFile(join(options.dir, file), fill(text, all))
+    for (const [file, text] of Object.entries(definition.files)) {
+      await mkdir(dirname(join(options.dir, file)), { recursive: true })
+      await writeFile(join(options.dir, file), fill(text, all))
+    }
     const env = Object.fromEntries(Object.entries(definition.env).map(([k, v]) => [k, fill(v, all)]))
     const headers = { authorization: `Bearer ${values['key.caller']}`, ...target.headers }
     const launched = await launch({
-      name, command: fill(definition.command, all), args: definition.args.map((arg) => fill(arg, all)), env, cwd: definition.cwd ?? options.dir, logFile: options.logFile,
+      name, command: /^\.{1,2}\//.test(definition.command) ? resolve(definition.cwd ?? '.', fill(definition.command, all)) : fill(definition.command, all), args: definition.args.map((arg) => fill(arg, all)), env, cwd, logFile: options.logFile,
       timeoutMs: definition.startTimeoutMs, signal: options.signal, errorCode: 'HAR_ERR_TARGET_START',
       ready: () => (definition.ready === '' ? accepts(port) : answersWell(`http://127.0.0.1:${port}${fill(definition.ready, all)}`, headers)),
     })

@@ -49,7 +49,7 @@ const rows = {
   'error.map.500': ['MUST', 'vendor-doc', `${DOC}, error codes`, "An upstream's persistent 500 becomes a 500, 502 or 503 with the error object, never a success."],
   'error.map.503': ['MUST', 'vendor-doc', `${DOC}, error codes`, "An upstream's persistent 503 becomes a 502 or 503 with the error object, never a success."],
   'error.html-upstream': ['MUST', 'de-facto', 'HKUDS/nanobot#536: an HTML page as the error message', 'An HTML page from the upstream becomes an error object, whatever status it came with.'],
-  'error.in-band.visible': ['MUST', 'de-facto', 'maximhq/bifrost#5040, vercel/ai#18303', 'An error event of the upstream in mid-stream is seen by the caller, and nothing after it looks like success.'],
+  'error.in-band.visible': ['MUST', 'de-facto', 'maximhq/bifrost#5040, vercel/ai#18303', 'An error event of the upstream in mid-stream is seen by the caller and not replaced by a good end.'],
   'error.retry-after.forwarded': ['SHOULD', 'rfc', 'RFC 9110, 10.2.3', "The upstream's Retry-After reaches the caller, or a larger one does."],
   'retry.once.500': ['MUST', 'house', 'claimed retries', 'One 500 of the upstream is not seen by the caller.'],
   'retry.once.429': ['MUST', 'rfc', 'RFC 9110, 10.2.3; BerriAI/litellm#20722', 'A retry after 429 waits as long as Retry-After says.'],

@@ -54,12 +54,14 @@ export class Cell implements AsyncDisposable {
   static async start(options: CellOptions): Promise<Cell> {
     await using stack = new AsyncDisposableStack()
     const { environment, index, target } = options
-    const upstream = stack.use(await Upstream.start(options.ports ?? {}, { answersStrangers: options.answersStrangers ?? false }))
-    const proxied = async (name: string, to: { host: string; port: number }): Promise<Edge> =>
+    // A target that already runs knows two addresses, and they have to be those of the edges, or no toxic would reach it.
+    const ports = environment.toxiproxy ? {} : options.ports
+    const upstream = stack.use(await Upstream.start(ports ?? {}, { answersStrangers: options.answersStrangers ?? false }))
+    const proxied = async (name: string, to: { host: string; port: number }, port?: number): Promise<Edge> =>
       environment.toxiproxy
-        ? stack.use(await toxicEdge({ apiUrl: environment.toxiproxy.apiUrl, host: environment.toxiproxy.host, name: `cell${index}-${name}-${process.pid}`, to }))
+        ? stack.use(await toxicEdge({ apiUrl: environment.toxiproxy.apiUrl, host: environment.toxiproxy.host, name: `cell${index}-${name}-${process.pid}`, to, port }))
         : directEdge(name, to.host, to.port)
-    const [primary, secondary] = await Promise.all(LANES.map((lane) => proxied(lane, { host: '127.0.0.1', port: upstream.ports[lane] })))
+    const [primary, secondary] = await Promise.all(LANES.map((lane) => proxied(lane, { host: '127.0.0.1', port: upstream.ports[lane] }, options.ports?.[lane])))
     if (!primary || !secondary) throw new TypeError('Two lanes are expected.')
     const redis = environment.redis ? await proxied('redis', environment.redis) : undefined
     const configured = target.auth.key ?? (target.auth.keyEnv === undefined ? undefined : process.env[target.auth.keyEnv])
@@ -94,6 +96,11 @@ export class Cell implements AsyncDisposable {
   get target(): StartedTarget {
     if (!this.#target) throw new TypeError('The target of this cell is not started.')
     return this.#target
+  }
+
+  /** False once the process of the target is gone. A target that the harness did not start counts as running. */
+  get running(): boolean {
+    return this.#target?.process?.kill('SIGCONT') ?? true
   }
 
   /** Base URL of the target through the client edge. */

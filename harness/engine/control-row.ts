@@ -18,7 +18,7 @@ const deviation = (script: Script, effect: PlannedFault['effect'], seen: Exchang
   const toxic = effect.toxics?.find((t) => t.toxicity === 1)
   if (effect.down) return must(seen.how === 'refused' || (seen.status === null && seen.how !== 'gave-up'))
   if (toxic?.type === 'reset_peer') return must(seen.how === 'reset' || seen.how === 'cut')
-  if (toxic?.type === 'timeout') return must(seen.status === null)
+  if (toxic?.type === 'timeout') return must(seen.status === null && seen.how === 'gave-up')
   if (toxic?.type === 'latency') return must(seen.how === 'complete' && tookMs >= (toxic.attributes['latency'] ?? 0) * 0.9)
   if (toxic) return must(seen.how === 'complete' && seen.status === 200)
   const { how } = script.beforeHead ?? {}
@@ -44,7 +44,10 @@ const deviation = (script: Script, effect: PlannedFault['effect'], seen: Exchang
 }
 
 /** How long a direct caller waits for a script that never ends; long enough for everything that does end. */
-const patience = (script: Script): number => (script.beforeHead?.how === 'hang' || script.stream?.at?.how === 'stall' ? timing.controlHangMs : timing.controlMs)
+const patience = (script: Script, effect: PlannedFault['effect']): number => {
+  const silent = script.beforeHead?.how === 'hang' || script.stream?.at?.how === 'stall' || effect.toxics?.some((t) => t.type === 'timeout')
+  return silent ? timing.controlHangMs : timing.controlMs
+}
 
 /**
  * Sends one request straight to the lane for every fault, with the target out of the way, and notes whether the fault was
@@ -70,7 +73,7 @@ export const controlRow = async (scenario: ScenarioDocument, faults: readonly Pl
       const started = now()
       const seen = await exchange({
         nonce, phase: 'control', label: 'control', url: new URL(`${cell.laneURL(lane)}${out.path}`), method: out.method, headers: out.headers, body: out.body, stream: step.stream,
-        secrets: cell.secrets, giveUpMs: patience(script), onWord: (count) => cell.upstream.latches.reach(nonce, count),
+        secrets: cell.secrets, giveUpMs: patience(script, fault.effect), onWord: (count) => cell.upstream.latches.reach(nonce, count),
       })
       recorder.client.push(...seen.records)
       recorder.note({ kind: 'control-row', script: fault.sentence, nonce, deviation: deviation(script, fault.effect, seen, now() - started) })

@@ -14,6 +14,7 @@ import { execute } from './execute.ts'
 import { gate } from './gate.ts'
 import { judge } from './judge.ts'
 import { examineScenario, reportOf } from './report.ts'
+import { refuseLost } from './lost.ts'
 import { saveRun } from './run-document.ts'
 import type { RunDocument } from './run-document.ts'
 import { caseSeed } from './seed.ts'
@@ -58,6 +59,9 @@ export const run = async (options: RunOptions): Promise<Report> => {
     await inCells(Math.min(options.cells, Math.max(1, together.length)), state, together)
     if (alone.length > 0 && !options.signal.aborted) await inCells(1, state, alone)
     document.run.complete = !options.signal.aborted && document.scenarios.every((e) => e.outcome !== 'pending')
+  } catch (error) {
+    document.run.stopped = error instanceof Error ? error.message : String(error)
+    throw error
   } finally {
     if (options.signal.aborted) document.run.stopped = String(options.signal.reason)
     document.run.durationMs = now() - started
@@ -127,14 +131,19 @@ const runScenario = async (state: State, entry: Entry, cell: Cell, signal: Abort
     const scenario: ScenarioDocument = { ...entry.scenario, seed: caseSeed(options.seed, entry.scenario.id, repeat) }
     const folder = join('scenarios', scenario.id, String(execution++))
     const started = now()
-    const records = await execute(scenario, cell, signal)
+    const records = await execute(scenario, cell, signal).catch(async (error: unknown) => {
+      await refuseLost(options.environment)
+      throw error
+    })
     if (signal.aborted) return { fail: false, again: false, sick: false }
     await writeEvidence(join(options.folder, folder), { scenario, claims: options.target.claims, durationMs: now() - started }, records)
-    entry.executions.push({ kind, folder })
     const { evidence } = await readEvidence(join(options.folder, folder))
     const { verdict, again } = judge(evidence, { strict: options.strict })
+    if (verdict !== 'pass') await refuseLost(options.environment)
+    entry.executions.push({ kind, folder })
     const last = evidence.exchanges.findLast((x) => x.phase === 'recovery' || x.phase === 'baseline')
-    const sick = last !== undefined && last.head?.status !== 200
+    // Restarted only after it was seen to fail: a crash that no scenario met must not be healed without a word.
+    const sick = (last !== undefined && last.head?.status !== 200) || (verdict !== 'pass' && !cell.running)
     // A target that does not come back by itself would make every later scenario unknown.
     if (sick && options.target.launch && !signal.aborted) await cell.startTarget()
     return { fail: verdict === 'fail', again, sick }
@@ -153,11 +162,15 @@ const runScenario = async (state: State, entry: Entry, cell: Cell, signal: Abort
   options.live.onScenario?.(report, state.done, state.total)
 }
 
-/** Points a link beside the run folders at one of them. */
+/** Points a link beside the run folders at one of them. Throws HAR_ERR_DISK. */
 export const pointLatest = async (folder: string, name = 'latest'): Promise<void> => {
   const link = join(dirname(dirname(folder)), name)
   const target = relative(dirname(link), folder)
   if ((await readlink(link).catch(() => '')) === target) return
-  await rm(link, { force: true, recursive: true })
-  await symlink(target, link, 'junction')
+  try {
+    await rm(link, { force: true, recursive: true })
+    await symlink(target, link, 'junction')
+  } catch (cause) {
+    throw new HarnessError('HAR_ERR_DISK', `${link} could not be pointed at the run.`, { cause })
+  }
 }

@@ -7,7 +7,7 @@ export default defineScenario({
   features: ['chat', 'breaker', 'cancellation'],
   faults: [{ at: 'before', labels: ['leave'], fault: upstreamBeforeHead({ how: 'hang' }) }],
   traffic: [
-    send({ label: 'leave', requests: { claim: 'breaker.failures', times: 2 }, concurrency: 5, abort: { whenUpstream: 'asked' } }),
+    send({ label: 'leave', requests: { claim: 'breaker.failures' }, concurrency: 5, abort: { whenUpstream: 'asked' } }),
     send({ label: 'good', requests: 2 }),
   ],
   checks: [answerExact(['good'])],

@@ -1,4 +1,4 @@
-import { aliveAfter, attemptsBetween, defineScenario, upstreamStatus, upstreamStops } from '../../harness/index.ts'
+import { aliveAfter, attemptsBetween, defineScenario, send, upstreamStatus, upstreamStops, wait } from '../../harness/index.ts'
 import { requirements } from '../requirements.ts'
 
 export default defineScenario({
@@ -6,6 +6,6 @@ export default defineScenario({
   requirement: requirements['cancel.during-backoff'],
   features: ['chat', 'cancellation', 'retry', 'retry-after'],
   faults: [{ at: 'before', fault: upstreamStatus({ status: 429, retryAfter: '1' }) }],
-  traffic: { requests: 3, concurrency: 3, abort: { whenUpstream: 'failed' } },
+  traffic: [send({ requests: 3, concurrency: 3, abort: { whenUpstream: 'failed' } }), wait(1300)],
   checks: [upstreamStops(), attemptsBetween(1, 1), aliveAfter()],
 })

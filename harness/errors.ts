@@ -13,6 +13,7 @@ export const HAR_ERRORS = {
   HAR_ERR_RUN_UNREADABLE: { exit: 2, summary: 'the run folder cannot be read', hint: 'Give the folder that holds report.json, for example .gauntlet/latest.' },
   HAR_ERR_COMPONENT_REQUIRED: { exit: 3, summary: 'a required component is missing', hint: '`gauntlet doctor` shows what was looked for and where.' },
   HAR_ERR_COMPONENT_START: { exit: 3, summary: 'a component did not start', hint: 'Its log file says why.' },
+  HAR_ERR_COMPONENT_LOST: { exit: 3, summary: 'a component died during the run', hint: 'Its log file in the run folder says why; what was judged before it died is in the report.' },
   HAR_ERR_INSTALL: { exit: 3, summary: 'a component could not be installed', hint: '`gauntlet doctor` shows other ways to get it.' },
   HAR_ERR_TARGET_START: { exit: 3, summary: 'the target did not become ready', hint: 'Run its launch command by hand; its log file is in the run folder.' },
   HAR_ERR_PORT_TAKEN: { exit: 3, summary: 'a port is taken by another process', hint: 'Leave the port out to let the harness pick a free one, or stop what listens there.' },

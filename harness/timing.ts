@@ -36,6 +36,8 @@ export const timing = {
   settleMs: 150,
   /** Bound of a wait for something the upstream should see. */
   journalMs: 3000,
+  /** A component that does not answer for this long while the target is in doubt is lost. */
+  componentMs: 2000,
   /** Bound of the exit of a target after SIGTERM, on top of its claimed drain deadline. */
   exitMarginMs: 3000,
 } as const

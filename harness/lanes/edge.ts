@@ -22,14 +22,14 @@ export const directEdge = (name: string, host: string, port: number): Edge => ({
 let serial = 0
 
 /** Puts a proxy named after the cell and the edge in front of `to`. Throws HAR_ERR_COMPONENT_START when Toxiproxy refuses. */
-export const toxicEdge = async (options: { apiUrl: string; host: string; name: string; to: { host: string; port: number } }): Promise<Edge> => {
-  const { apiUrl, host, name, to } = options
+export const toxicEdge = async (options: { apiUrl: string; host: string; name: string; to: { host: string; port: number }; port?: number | undefined }): Promise<Edge> => {
+  const { apiUrl, host, name, to, port: wanted = 0 } = options
   const api = new Toxiproxy(apiUrl)
   let proxy: Proxy
   try {
-    proxy = await api.createProxy({ name, listen: `${host}:0`, upstream: `${to.host}:${to.port}`, enabled: true })
+    proxy = await api.createProxy({ name, listen: `${host}:${wanted}`, upstream: `${to.host}:${to.port}`, enabled: true })
   } catch (cause) {
-    throw new HarnessError('HAR_ERR_COMPONENT_START', `Toxiproxy at ${apiUrl} did not take the edge ${name}.`, { cause })
+    throw new HarnessError('HAR_ERR_COMPONENT_START', `Toxiproxy at ${apiUrl} did not take the edge ${name}${wanted === 0 ? '' : ` on port ${wanted}`}.`, { cause })
   }
   const port = Number(proxy.listen.slice(proxy.listen.lastIndexOf(':') + 1))
   return {

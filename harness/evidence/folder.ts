@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { Claims } from '../../schemas/claims.ts'
 import { ClientRecord, FaultRecord, UpstreamRecord } from '../../schemas/evidence.ts'
-import { HarnessError } from '../errors.ts'
+import { HarnessError, isHarnessError } from '../errors.ts'
 import { ScenarioDocument } from '../scenario.ts'
 import { assemble } from './assemble.ts'
 import type { Records } from './assemble.ts'
@@ -12,7 +12,7 @@ import type { Evidence } from './types.ts'
 const Head = z.strictObject({ scenario: ScenarioDocument, claims: Claims, durationMs: z.number() })
 type Head = z.infer<typeof Head>
 
-const lines = (records: readonly { t: number }[]): string =>
+const jsonLines = (records: readonly { t: number }[]): string =>
   [...records].sort((a, b) => a.t - b.t).map((r) => `${JSON.stringify(r)}\n`).join('')
 
 /** Writes one execution: scenario.json, client.jsonl, upstream.jsonl, faults.jsonl. Throws HAR_ERR_DISK. */
@@ -21,9 +21,9 @@ export const writeEvidence = async (folder: string, head: Head, records: Records
     await mkdir(folder, { recursive: true })
     await Promise.all([
       writeFile(join(folder, 'scenario.json'), `${JSON.stringify(head, null, 1)}\n`),
-      writeFile(join(folder, 'client.jsonl'), lines(records.client)),
-      writeFile(join(folder, 'upstream.jsonl'), lines(records.upstream)),
-      writeFile(join(folder, 'faults.jsonl'), lines(records.faults)),
+      writeFile(join(folder, 'client.jsonl'), jsonLines(records.client)),
+      writeFile(join(folder, 'upstream.jsonl'), jsonLines(records.upstream)),
+      writeFile(join(folder, 'faults.jsonl'), jsonLines(records.faults)),
     ])
   } catch (cause) {
     throw new HarnessError('HAR_ERR_DISK', `Evidence could not be written to ${folder}.`, { cause })
@@ -31,8 +31,16 @@ export const writeEvidence = async (folder: string, head: Head, records: Records
 }
 
 const parseLines = async <T>(path: string, schema: z.ZodType<T>): Promise<T[]> => {
-  const text = await readFile(path, 'utf8')
-  return text.split('\n').filter((line) => line !== '').map((line) => schema.parse(JSON.parse(line)))
+  const lines = (await readFile(path, 'utf8')).split('\n')
+  // Every record ends its line, so that a file which was cut between two of them is not read as whole either.
+  if (lines.pop() !== '') throw new HarnessError('HAR_ERR_RUN_UNREADABLE', `${path} ends in the middle of a record.`)
+  return lines.map((line, i) => {
+    try {
+      return schema.parse(JSON.parse(line))
+    } catch (cause) {
+      throw new HarnessError('HAR_ERR_RUN_UNREADABLE', `${path}:${i + 1} is not a record.`, { cause })
+    }
+  })
 }
 
 /** Reads one execution back; the only way evidence reaches a check. Throws HAR_ERR_RUN_UNREADABLE with the folder. */
@@ -46,6 +54,7 @@ export const readEvidence = async (folder: string): Promise<{ evidence: Evidence
     ])
     return { evidence: assemble(head.scenario, head.claims, { client, upstream, faults }), durationMs: head.durationMs }
   } catch (cause) {
+    if (isHarnessError(cause)) throw cause
     throw new HarnessError('HAR_ERR_RUN_UNREADABLE', `Evidence in ${folder} cannot be read.`, { cause })
   }
 }

@@ -54,7 +54,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     const from = performance.now()
     const ready = await until(async () => exit !== undefined || (await isReady()), { timeoutMs, signal })
     // While our child is still dying of a taken port, the server that took it answers for it, in two runs side by side.
-    if (ready) await within(timing.settle - (performance.now() - from), started.exited)
+    if (ready) await within(Math.max(0, timing.settle - (performance.now() - from)), started.exited)
     if (exit) throw endedEarly(options, exit, errorCode)
     if (!ready) {
       throw new HarnessError(errorCode, `${name} was not ready after ${timeoutMs} ms.${lastLines(options.logFile)}`, { hint: `Read ${options.logFile}.` })

@@ -29,4 +29,9 @@ if (node === undefined || !existsSync(node)) {
 const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
 // The terminal sends Ctrl-C to both; the child heals and reports first, and its exit code is ours.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => name === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(name))
-child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))
+child.on('error', (error) => {
+  console.error(`gauntlet: ${node} could not be started: ${error.message}`)
+  process.exit(3)
+})
+// 1 is the exit code of a finding; a command that was killed found nothing.
+child.on('exit', (code, signal) => process.exit(signal === 'SIGINT' ? 130 : (code ?? 3)))

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { COMPONENT_NAMES } from '../components/index.ts'
 import type { ComponentName } from '../components/index.ts'
-import { HarnessError } from '../errors.ts'
+import { HarnessError, isHarnessError } from '../errors.ts'
 
 /** Reads a whole number of at least `least`. */
 export const wholeNumber = (least: number) => (text: string): number => {
@@ -22,7 +22,22 @@ export const requiredComponents = (flag: readonly string[], config: readonly Com
   return [...new Set(names.filter(isName))]
 }
 
-/** Aborts on SIGINT and SIGTERM; a second one ends the process at once. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Runs what can be interrupted and sets the exit code: what `work` resolves to, or 130 once it was interrupted. */
+export const interruptibly = async (work: (signal: AbortSignal) => Promise<number>): Promise<void> => {
+  using stop = interruptible()
+  try {
+    process.exitCode = await work(stop.signal)
+  } catch (error) {
+    // While components start, an interrupt ends the work with its own reason, which is no news.
+    if (!stop.interrupted() || isHarnessError(error)) throw error
+  } finally {
+    if (stop.interrupted()) process.exitCode = 130
+  }
+}
+
+/** Aborts on SIGINT, SIGTERM and SIGHUP; a second one ends the process at once. */
 export const interruptible = (): { signal: AbortSignal; interrupted: () => boolean } & Disposable => {
   const controller = new AbortController()
   const stop = (name: NodeJS.Signals): void => {
@@ -30,10 +45,12 @@ export const interruptible = (): { signal: AbortSignal; interrupted: () => boole
     console.error(`\ngauntlet: ${name}: healing faults and stopping what was started …`)
     controller.abort(`interrupted by ${name}`)
   }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
+  for (const name of SIGNALS) process.on(name, stop)
   return {
     signal: controller.signal,
     interrupted: () => controller.signal.aborted,
-    [Symbol.dispose]: () => void process.off('SIGINT', stop).off('SIGTERM', stop),
+    [Symbol.dispose]: () => {
+      for (const name of SIGNALS) process.off(name, stop)
+    },
   }
 }

@@ -6,11 +6,13 @@ import { liveConsole, renderAll, reporters } from '../../reports/index.ts'
 import type { Report } from '../../schemas/report.ts'
 import { startEnvironment } from '../components/index.ts'
 import type { ComponentName } from '../components/index.ts'
+import { reportOf } from '../engine/report.ts'
+import { loadRun } from '../engine/run-document.ts'
 import { pointLatest, run } from '../engine/run.ts'
 import { HarnessError } from '../errors.ts'
 import type { Scenario } from '../scenario.ts'
 import { loadConfig } from './config.ts'
-import { interruptible, list, requiredComponents, wholeNumber } from './options.ts'
+import { interruptibly, list, requiredComponents, wholeNumber } from './options.ts'
 import { catalogueHash, selectScenarios } from './select.ts'
 import { resolveTarget } from './targets.ts'
 import { version } from './version.ts'
@@ -51,11 +53,7 @@ export const runCommand = (): Command =>
     .option('--out <dir>', 'folder for runs (default .gauntlet)')
     .option('--json', 'print the report as JSON instead of the summary', false)
     .addHelpText('after', "\nExample:\n  gauntlet run --target my-gateway --only 'streaming/*' --require toxiproxy --strict")
-    .action(async (flags: Flags) => {
-      using stop = interruptible()
-      const report = await conformance(flags, stop.signal)
-      process.exitCode = stop.interrupted() ? 130 : report.run.exitCode
-    })
+    .action((flags: Flags) => interruptibly(async (signal) => (await conformance(flags, signal)).run.exitCode))
 
 /** What a selection needs to have started: the model only where a scenario asks it. */
 const wanted = (scenarios: Record<string, Scenario>): ComponentName[] => [
@@ -76,20 +74,28 @@ const conformance = async (flags: Flags, signal: AbortSignal): Promise<Report> =
   const live = flags.json ? {} : liveConsole()
   await using environment = await startEnvironment(config.environment, { require, want: wanted(scenarios), logDir: join(folder, 'logs'), signal, onProgress: (line) => live.onProgress?.(line) })
   const target = resolveTarget(flags.target, config, { redis: environment.redis !== undefined })
+  const names = [...ALWAYS, ...(config.reporters ?? []), ...flags.reporter]
   const report = await run({
-    target, selector: flags.target ?? '', scenarios, suite: { version, catalogueHash: catalogueHash() }, environment, seed: flags.seed ?? config.seed ?? 1, 
+    target, selector: flags.target ?? '', scenarios, suite: { version, catalogueHash: catalogueHash() }, environment, seed: flags.seed ?? config.seed ?? 1,
     // A control breaks one promise, and some of them are SHOULDs: it has to be caught at those too.
     strict: flags.strict || (flags.target ?? '').startsWith('control:'),
     repeat: flags.repeat, confirm: flags.confirm, cells: target.launch ? (flags.cells ?? config.cells ?? 2) : 1, folder, signal, live, ports: config.ports,
+  }).catch(async (error: unknown) => {
+    // Else `latest` would still show the run before this one, and that may have been green.
+    await loadRun(folder).then(async (document) => publish(await reportOf(folder, document), folder, names)).catch(() => undefined)
+    throw error
   })
-  await publish(report, folder, [...ALWAYS, ...(config.reporters ?? []), ...flags.reporter], flags.json ? undefined : (paths) => live.onEnd?.(report, paths))
+  await publish(report, folder, names, flags.json ? undefined : (paths) => live.onEnd?.(report, paths))
   if (flags.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   return report
 }
 
 const stamp = (): string => new Date().toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)
 
-/** Writes the report's files, points `latest` at them and lets the console end. A reporter that fails is told, not fatal. */
+/**
+ * Writes the report's files, points `latest` at them and lets the console end. A reporter that fails is told and the others
+ * go on; a file that cannot be written is HAR_ERR_DISK at the end, whatever the verdict, because somebody waits for it.
+ */
 export const publish = async (report: Report, folder: string, names: readonly string[], onEnd?: (paths: Record<string, string>) => void): Promise<void> => {
   const results = await renderAll(report, names, folder)
   await pointLatest(folder)
@@ -100,4 +106,6 @@ export const publish = async (report: Report, folder: string, names: readonly st
     if (!result.ok) console.error(`gauntlet: the reporter ${result.name} failed: ${result.error.message}`)
     else if ('text' in result && result.name !== 'console') process.stdout.write(result.text)
   }
+  const unwritten = results.find((result) => !result.ok && 'syscall' in result.error)
+  if (unwritten) throw new HarnessError('HAR_ERR_DISK', `The ${unwritten.name} report of ${folder} could not be written.`)
 }

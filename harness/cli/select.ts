@@ -12,8 +12,10 @@ export const selectScenarios = (only: readonly string[], skip: readonly string[]
   const names = (id: string, scenario: Scenario): string[] => [id, ...scenario.aliases]
   const matcher = (globs: readonly string[]): ((text: string) => boolean) => (globs.length === 0 ? () => false : picomatch([...globs]))
   const [wanted, unwanted] = [matcher(only), matcher(skip)]
-  const idle = only.find((glob) => !Object.entries(scenarios).some(([id, s]) => names(id, s).some((name) => picomatch.isMatch(name, glob))))
-  if (idle !== undefined) throw new HarnessError('HAR_ERR_FILTER_EMPTY', `--only ${JSON.stringify(idle)} matches no scenario.`)
+  for (const [flag, globs] of Object.entries({ '--only': only, '--skip': skip })) {
+    const idle = globs.find((glob) => !Object.entries(scenarios).some(([id, s]) => names(id, s).some((name) => picomatch.isMatch(name, glob))))
+    if (idle !== undefined) throw new HarnessError('HAR_ERR_FILTER_EMPTY', `${flag} ${JSON.stringify(idle)} matches no scenario.`)
+  }
   const selected = Object.entries(scenarios).filter(([id, s]) => (only.length === 0 || names(id, s).some(wanted)) && !names(id, s).some(unwanted))
   if (selected.length === 0) throw new HarnessError('HAR_ERR_FILTER_EMPTY', 'The filters leave no scenario to run.')
   return Object.fromEntries(selected)

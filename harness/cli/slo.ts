@@ -10,7 +10,7 @@ import { pointLatest } from '../engine/run.ts'
 import { HarnessError } from '../errors.ts'
 import { k6Runner, renderSloConsole, renderSloHtml, runSlo, sloExitCode } from '../slo/index.ts'
 import { loadConfig } from './config.ts'
-import { interruptible, wholeNumber } from './options.ts'
+import { interruptibly, wholeNumber } from './options.ts'
 import { resolveTarget } from './targets.ts'
 
 interface Flags {
@@ -35,11 +35,7 @@ export const sloCommand = (): Command =>
     .option('--out <dir>', 'folder for runs (default .gauntlet)')
     .option('--json', 'print the report as JSON instead of the summary', false)
     .addHelpText('after', '\nExample:\n  gauntlet slo --profile smoke --target my-gateway --release 1.4.0')
-    .action(async (flags: Flags) => {
-      using stop = interruptible()
-      const code = await slo(flags, stop.signal)
-      process.exitCode = stop.interrupted() ? 130 : code
-    })
+    .action((flags: Flags) => interruptibly((signal) => slo(flags, signal)))
 
 const slo = async (flags: Flags, signal: AbortSignal): Promise<number> => {
   const { config } = await loadConfig(flags.config)

@@ -1,3 +1,4 @@
+import { validateHeaderValue } from 'node:http'
 import type { Config, Target } from '../../schemas/config.ts'
 import { controls } from '../controls/index.ts'
 import { HarnessError } from '../errors.ts'
@@ -8,12 +9,33 @@ import { version } from './version.ts'
 export const resolveTarget = (selector: string | undefined, config: Config, options: { redis: boolean }): Target => {
   const name = selector ?? config.target ?? 'reference'
   const configured = config.targets[name]
-  if (configured) return { ...configured, name: configured.name ?? name }
+  if (configured) return checked(name, { ...configured, name: configured.name ?? name }, config)
   if (name === 'reference') return referenceTarget({ ...options, version })
   if (name === 'control:none' || (name.startsWith('control:') && controlNames().includes(name.slice(8)))) return controlTarget(name.slice(8), { ...options, version })
   if (name.startsWith('control:')) throw new HarnessError('HAR_ERR_USAGE', `No control is called ${JSON.stringify(name.slice(8))}.`, { hint: `There are: none, ${controlNames().join(', ')}.` })
   const known = ['reference', ...Object.keys(config.targets), 'control:NAME']
   throw new HarnessError('HAR_ERR_USAGE', `No target is called ${JSON.stringify(name)}.`, { hint: `There are: ${known.join(', ')}. Targets of your own are declared in gauntlet.config.ts; \`gauntlet init\` writes one.` })
+}
+
+/** Refuses what parses and yet cannot work; found out later, it would look like a fault of the target. */
+const checked = (name: string, target: Target, config: Config): Target => {
+  const refuse = (path: string, message: string): never => {
+    throw new HarnessError('HAR_ERR_CONFIG', `targets.${name}.${path}: ${message}`)
+  }
+  const { key, keyEnv } = target.auth
+  if (key === undefined && keyEnv !== undefined && !process.env[keyEnv]) refuse('auth.keyEnv', `the environment variable ${keyEnv} is not set.`)
+  const values = { 'auth.key': key, 'auth.keyEnv': keyEnv === undefined ? undefined : process.env[keyEnv], ...Object.fromEntries(Object.entries(target.headers).map(([k, v]) => [`headers.${k}`, v])) }
+  for (const [path, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    try {
+      validateHeaderValue('x', value)
+    } catch {
+      refuse(path, 'the value cannot be sent in a header; a line feed at its end is the usual reason.')
+    }
+  }
+  if (target.baseURL?.startsWith('https:')) refuse('baseURL', 'https is not supported: faults are put on the TCP connection in front of the target. Give its plain address.')
+  if (target.baseURL !== undefined && config.ports === undefined) refuse('baseURL', 'a target that already runs needs `ports` at the top of the config: its upstreams are expected there.')
+  return target
 }
 
 const controlNames = (): string[] => controls.map((control) => control.name)

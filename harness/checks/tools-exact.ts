@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Attempt, Exchange } from '../evidence/types.ts'
-import { at, attemptsOf, bodyJson, faultPhase, outcome, streamOf } from '../evidence/views.ts'
+import { at, attemptsOf, bodyJson, faultPhase, outcome, parseJson, streamOf } from '../evidence/views.ts'
 import { checkData, defineCheck, forEach } from './check.ts'
 
 /** Tool calls put together from deltas the way an SDK does: by index. A delta without an index is lost, as it is there. */
@@ -23,16 +23,8 @@ const ofMessage = (body: unknown): string => {
   return JSON.stringify((Array.isArray(calls) ? calls : []).map((c: unknown) => ({ id: at(c, 'id'), name: at(c, 'function', 'name'), arguments: at(c, 'function', 'arguments') })))
 }
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 const got = (x: Exchange): string => (x.request.stream ? assemble(streamOf(x).events.map((e) => e.json)) : ofMessage(bodyJson(x)))
-const sent = (a: Attempt): string => (a.body ? ofMessage(parse(a.body.text)) : assemble(a.events.map((e) => parse(e.text))))
+const sent = (a: Attempt): string => (a.body ? ofMessage(parseJson(a.body.text)) : assemble(a.events.map((e) => parseJson(e.text))))
 
 export const toolsExactCheck = defineCheck({
   name: 'tools-exact',

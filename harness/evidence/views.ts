@@ -14,7 +14,7 @@ export interface StreamEvent {
 export interface StreamView {
   events: StreamEvent[]
   rest: SseRest
-  /** Non-empty contents with their times, choice 0. */
+  /** Non-empty contents of choice 0 with their times. */
   words: { t: number; text: string }[]
   text: string
   finishReasons: string[]
@@ -31,7 +31,8 @@ const streams = new WeakMap<Exchange, StreamView>()
 export const at = (value: unknown, ...path: (string | number)[]): unknown =>
   path.reduce<unknown>((v, key) => (typeof v === 'object' && v !== null ? Reflect.get(v, key) : undefined), value)
 
-const tryJson = (text: string): unknown => {
+/** A text as JSON; undefined when it is not. */
+export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
@@ -39,10 +40,19 @@ const tryJson = (text: string): unknown => {
   }
 }
 
+/** Choice 0 of a completion or chunk. With n > 1 a chunk carries any one choice, so its place in the list says nothing. */
+const firstChoice = (json: unknown): unknown => {
+  const list = at(json, 'choices')
+  return Array.isArray(list) ? list.find((choice) => (at(choice, 'index') ?? 0) === 0) : undefined
+}
+
+/** True for an event by which SDKs raise: one with an error in it, or one of that type. */
+export const isError = ({ type, json }: Pick<StreamEvent, 'type' | 'json'>): boolean => type === 'error' || (at(json, 'error') ?? null) !== null
+
 /** Everything the caller got after the head, as text. */
 export const bodyText = (exchange: Exchange): string => Buffer.concat(exchange.chunks.map((c) => c.bytes)).toString()
 /** The body as JSON; undefined when it is not. */
-export const bodyJson = (exchange: Exchange): unknown => tryJson(bodyText(exchange))
+export const bodyJson = (exchange: Exchange): unknown => parseJson(bodyText(exchange))
 /** A header of the answer, by lower-case name. */
 export const header = (exchange: Exchange, name: string): string | undefined => exchange.head?.headers.find(([k]) => k.toLowerCase() === name)?.[1]
 
@@ -51,20 +61,20 @@ export const streamOf = (exchange: Exchange): StreamView => {
   const known = streams.get(exchange)
   if (known) return known
   const { events: raw, rest } = decodeSse(exchange.chunks.map((c) => c.bytes))
-  const events = raw.map((e) => ({ t: exchange.chunks[e.at]?.t ?? 0, type: e.type, data: e.data, json: tryJson(e.data) }))
+  const events = raw.map((e) => ({ t: exchange.chunks[e.at]?.t ?? 0, type: e.type, data: e.data, json: parseJson(e.data) }))
   const firstDone = events.findIndex((e) => e.data === '[DONE]')
   const view: StreamView = {
     events, rest, words: [], text: '', finishReasons: [], errors: [], ids: new Set(), usages: [],
     done: events.filter((e) => e.data === '[DONE]').length,
     afterDone: firstDone === -1 ? 0 : events.length - firstDone - 1,
   }
-  for (const { t, json, type } of events) {
-    const content = at(json, 'choices', 0, 'delta', 'content')
+  for (const { t, json, type, data } of events) {
+    const choice = firstChoice(json)
+    const content = at(choice, 'delta', 'content')
     if (typeof content === 'string' && content !== '') view.words.push({ t, text: content })
-    const finish = at(json, 'choices', 0, 'finish_reason')
+    const finish = at(choice, 'finish_reason')
     if (typeof finish === 'string') view.finishReasons.push(finish)
-    if (at(json, 'error') !== undefined && at(json, 'error') !== null) view.errors.push(at(json, 'error'))
-    else if (type === 'error') view.errors.push(json)
+    if (isError({ type, json })) view.errors.push(at(json, 'error') ?? json ?? data)
     const id = at(json, 'id')
     if (typeof id === 'string') view.ids.add(id)
     const usage = at(json, 'usage')
@@ -78,26 +88,29 @@ export const streamOf = (exchange: Exchange): StreamView => {
 /** The words the caller got, JSON or stream. */
 export const answerText = (exchange: Exchange): string => {
   if (exchange.request.stream) return streamOf(exchange).text
-  const content = at(bodyJson(exchange), 'choices', 0, 'message', 'content')
+  const content = at(firstChoice(bodyJson(exchange)), 'message', 'content')
   return typeof content === 'string' ? content : ''
 }
 
 /** The words one upstream attempt sent. */
 export const upstreamText = (attempt: Attempt): string => {
   if (attempt.body) {
-    const content = at(tryJson(attempt.body.text), 'choices', 0, 'message', 'content')
+    const content = at(firstChoice(parseJson(attempt.body.text)), 'message', 'content')
     return typeof content === 'string' ? content : ''
   }
-  return attempt.events.map((e) => at(tryJson(e.text), 'choices', 0, 'delta', 'content')).filter((c) => typeof c === 'string').join('')
+  return attempt.events.map((e) => at(firstChoice(parseJson(e.text)), 'delta', 'content')).filter((c) => typeof c === 'string').join('')
 }
 
-/** True when a caller would take this for a whole, good answer. */
-export const looksFinished = (exchange: Exchange): boolean => {
-  if (exchange.head?.status !== 200 || exchange.end?.how !== 'complete') return false
-  if (!exchange.request.stream) return at(bodyJson(exchange), 'choices', 0, 'message') !== undefined
-  const { errors, done, finishReasons } = streamOf(exchange)
-  return errors.length === 0 && (done > 0 || finishReasons.length > 0)
+/** The finish_reasons that the caller got for choice 0. */
+export const finishReasons = (exchange: Exchange): string[] => {
+  if (exchange.request.stream) return streamOf(exchange).finishReasons
+  const reason = at(firstChoice(bodyJson(exchange)), 'finish_reason')
+  return typeof reason === 'string' ? [reason] : []
 }
+
+/** The finish_reason that one upstream attempt sent; undefined for one that was cut before it. */
+export const upstreamFinish = (attempt: Attempt): unknown =>
+  [...(attempt.body ? [attempt.body.text] : []), ...attempt.events.map((e) => e.text)].map((text) => at(firstChoice(parseJson(text)), 'finish_reason')).find((reason) => typeof reason === 'string')
 
 /** The requests of the fault phase, those with one of the labels where any are given. */
 export const faultPhase = (evidence: Evidence, labels?: readonly string[]): Exchange[] =>

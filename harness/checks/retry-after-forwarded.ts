@@ -8,8 +8,9 @@ const DAY = 86_400
 /** Seconds to wait by RFC 9110: a whole number, or a date as seen from the answer's own Date. */
 const waitOf = (value: string, date: string | undefined): number => {
   if (/^\d+$/.test(value.trim())) return Number(value)
+  // A date has no fractions, so what was 30 s may read as 29; digits have no such excuse.
   const from = date === undefined ? Number.NaN : Date.parse(date)
-  return (Date.parse(value) - from) / 1000
+  return /^[A-Z]/.test(value) ? (Date.parse(value) - from) / 1000 + 1 : Number.NaN
 }
 
 export const retryAfterForwardedCheck = defineCheck({
@@ -20,7 +21,7 @@ export const retryAfterForwardedCheck = defineCheck({
       const value = header(x, 'retry-after')
       if (value === undefined) return `no Retry-After; ${outcome(x)}`
       const wait = waitOf(value, header(x, 'date'))
-      return wait >= seconds - 1 && wait <= DAY ? null : `Retry-After ${value}; ${outcome(x)}`
+      return wait >= seconds && wait <= DAY ? null : `Retry-After ${value}; ${outcome(x)}`
     }),
 })
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** A named secret and its stand-in of the same length, so that replaced bytes keep their chunk boundaries and their times. */
 export class Secrets {
   readonly #items: { name: string; value: Buffer; mark: Buffer }[] = []
@@ -31,8 +33,12 @@ export class Secrets {
   }
 }
 
-/** What stands in evidence for the secret called `name`; checks look for this. */
-export const secretMark = (name: string, length: number): string => `<<secret ${name}>>`.padEnd(length, '.').slice(0, length)
+const long = (name: string): string => `<<secret ${name}>>`
+/** For secrets shorter than their long mark, such as an address: as short as a secret may be, and another one for each name. */
+const short = (name: string): string => `<<${createHash('sha256').update(name).digest('hex').slice(0, 4)}>>`
 
-/** The first characters of any mark of `name`, whatever the secret's length (16 at least). */
-export const secretSign = (name: string): string => `<<secret ${name}`.slice(0, 16)
+/** What stands in evidence for the secret called `name`, which is as many bytes long. */
+export const secretMark = (name: string, length: number): string => (length < long(name).length ? short(name) : long(name)).padEnd(length, '.')
+
+/** True when a text holds what stands for the secret called `name`. */
+export const isMarked = (text: string, name: string): boolean => text.includes(long(name)) || text.includes(short(name))

@@ -1,25 +1,25 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { at, attemptsOf, faultPhase } from '../evidence/views.ts'
+import { at, attemptsOf, faultPhase, parseJson } from '../evidence/views.ts'
 import { checkData, defineCheck, forEach } from './check.ts'
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 export const paramsFaithfulCheck = defineCheck({
   name: 'params-faithful',
   params: z.strictObject({ fields: z.array(z.string()).min(1) }),
   judge: (evidence, { fields }) =>
     forEach(faultPhase(evidence), `${fields.join(', ')} reach the upstream as sent`, (x) => {
-      const [attempt] = attemptsOf(evidence, x.nonce)
-      if (!attempt) return 'the upstream was never asked'
-      const [sent, got] = [parse(x.request.body), parse(attempt.request.body)]
-      const changed = fields.find((f) => JSON.stringify(at(sent, f)) !== JSON.stringify(at(got, f)))
-      return changed === undefined ? null : `${changed} was ${JSON.stringify(at(sent, changed))}, arrived as ${JSON.stringify(at(got, changed))}`
+      const sent = parseJson(x.request.body)
+      const missing = fields.find((f) => at(sent, f) === undefined)
+      if (missing !== undefined) throw new TypeError(`${missing} was not in the request, so its absence proves nothing.`)
+      const attempts = attemptsOf(evidence, x.nonce)
+      if (attempts.length === 0) return 'the upstream was never asked'
+      for (const { attempt, request } of attempts) {
+        const got = parseJson(request.body)
+        // JSON gives the order of keys no meaning.
+        const changed = fields.find((f) => !isDeepStrictEqual(at(sent, f), at(got, f)))
+        if (changed !== undefined) return `${changed} was ${JSON.stringify(at(sent, changed))}, arrived as ${JSON.stringify(at(got, changed))} in attempt ${attempt}`
+      }
+      return null
     }),
 })
 

@@ -6,9 +6,9 @@ export const doneOnceCheck = defineCheck({
   name: 'done-once',
   params: z.strictObject({}),
   judge: (evidence) =>
-    forEach(faultPhase(evidence), 'exactly one [DONE], as the last event', (x) => {
-      const { done, afterDone } = streamOf(x)
-      return done === 1 && afterDone === 0 ? null : `${done} × [DONE], ${afterDone} event(s) after the first; ${outcome(x)}`
+    forEach(faultPhase(evidence), 'events, then exactly one [DONE] as the last', (x) => {
+      const { events, done, afterDone } = streamOf(x)
+      return events.length > 1 && done === 1 && afterDone === 0 ? null : `${done} × [DONE], ${afterDone} event(s) after the first; ${outcome(x)}`
     }),
 })
 

@@ -1,17 +1,20 @@
 import { z } from 'zod'
-import { bodyText, faultPhase } from '../evidence/views.ts'
+import { answerText, bodyText, faultPhase, outcome } from '../evidence/views.ts'
 import { checkData, defineCheck, forEach } from './check.ts'
 
 export const noCrossTalkCheck = defineCheck({
   name: 'no-cross-talk',
   params: z.strictObject({}),
   judge: (evidence) => {
-    const exchanges = faultPhase(evidence)
-    const nonces = exchanges.map((x) => x.nonce)
-    return forEach(exchanges, 'no caller reads a word meant for another', (x) => {
-      const text = bodyText(x)
-      const foreign = nonces.find((n) => n !== x.nonce && new RegExp(`${n}(?![0-9a-z])`).test(text))
-      return foreign === undefined ? null : `words of ${foreign}`
+    // Those of other phases too: an answer kept from before is as foreign.
+    const nonces = evidence.exchanges.map((x) => x.nonce)
+    const names = (text: string, nonce: string): boolean => text.includes(nonce) && new RegExp(`${nonce}(?![0-9a-z])`).test(text)
+    return forEach(faultPhase(evidence), 'every caller reads words of its own, and none meant for another', (x) => {
+      // A retokenised answer may have a nonce in two events, an id has it outside of the words.
+      const text = `${answerText(x)}\n${bodyText(x)}`
+      const foreign = nonces.find((n) => n !== x.nonce && names(text, n))
+      if (foreign !== undefined) return `words of ${foreign}`
+      return names(answerText(x), x.nonce) ? null : `no words of its own; ${outcome(x)}`
     })
   },
 })

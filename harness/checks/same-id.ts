@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { faultPhase, streamOf } from '../evidence/views.ts'
+import { at, faultPhase, outcome, streamOf } from '../evidence/views.ts'
 import { checkData, defineCheck, forEach } from './check.ts'
 
 export const sameIdCheck = defineCheck({
@@ -7,7 +7,11 @@ export const sameIdCheck = defineCheck({
   params: z.strictObject({}),
   judge: (evidence) =>
     forEach(faultPhase(evidence), 'one id on all chunks of a stream', (x) => {
-      const { ids } = streamOf(x)
+      const { ids, events } = streamOf(x)
+      const chunks = events.filter((e) => Array.isArray(at(e.json, 'choices')))
+      if (chunks.length === 0) return `no chunks; ${outcome(x)}`
+      const without = chunks.filter((e) => typeof at(e.json, 'id') !== 'string').length
+      if (without > 0) return `${without} of ${chunks.length} chunks have no id`
       return ids.size === 1 ? null : `${ids.size} ids: ${[...ids].slice(0, 3).join(', ')}`
     }),
 })

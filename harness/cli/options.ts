@@ -5,7 +5,7 @@ import { HarnessError, isHarnessError } from '../errors.ts'
 
 /** Reads a whole number of at least `least`. */
 export const wholeNumber = (least: number) => (text: string): number => {
-  const value = Number(text)
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`)
   return value
 }

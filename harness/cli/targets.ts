@@ -8,7 +8,7 @@ import { version } from './version.ts'
 /** The target that `--target` names: one of the config, `reference`, or `control:NAME`. Throws HAR_ERR_USAGE with the names there are. */
 export const resolveTarget = (selector: string | undefined, config: Config, options: { redis: boolean }): Target => {
   const name = selector ?? config.target ?? 'reference'
-  const configured = config.targets[name]
+  const configured = Object.hasOwn(config.targets, name) ? config.targets[name] : undefined
   if (configured) return checked(name, { ...configured, name: configured.name ?? name }, config)
   if (name === 'reference') return referenceTarget({ ...options, version })
   if (name === 'control:none' || (name.startsWith('control:') && controlNames().includes(name.slice(8)))) return controlTarget(name.slice(8), { ...options, version })

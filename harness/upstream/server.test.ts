@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { Secrets } from '../evidence/secrets.ts'
+import { secretMark, Secrets } from '../evidence/secrets.ts'
 import { now } from '../timing.ts'
 import { answerFor, embeddingFor } from './answer.ts'
 import { ask, chat, post, raw, SOON } from './fixture.ts'
@@ -78,7 +78,7 @@ describe('status', () => {
     await ended(upstream)
     const journal = JSON.stringify(upstream.journal.take())
     expect(journal).not.toContain(key)
-    expect(journal.split('<<secret upstream').length - 1).toBe(5)
+    expect(journal.split(secretMark('upstream-key', key.length)).length - 1).toBe(5)
   })
 })
 

@@ -87,7 +87,7 @@ const rows = {
   'net.timeout': ['MUST', 'house', 'connections go silent', 'A network that swallows every byte becomes an error within the claimed time.'],
   'health.truth': ['MUST', 'house', 'majiayu000/litellm-rs#555, NVIDIA/nvcf#1524', 'Liveness and readiness answer fast, and liveness does not depend on the upstream.'],
   'health.ready-follows-redis': ['MUST', 'house', 'a health check that lies', 'Readiness falls while a dependency that the target needs is gone, comes back with it, and liveness stays.'],
-  'drain.streams-finish': ['MUST', 'house', 'BerriAI/litellm#14334, PostHog/posthog#73863', 'After SIGTERM readiness falls, live streams finish, and the process exits with 0.'],
+  'drain.streams-finish': ['MUST', 'house', 'BerriAI/litellm#14334, PostHog/posthog#73863', 'After SIGTERM readiness falls, live streams finish, new work is refused, and the process exits with 0.'],
   'model.chat': ['MUST', 'schema', `${OPENAPI}, CreateChatCompletionResponse`, 'An answer of a language model arrives whole.'],
   'model.stream': ['MUST', 'schema', `${OPENAPI}, CreateChatCompletionStreamResponse`, 'A stream of a language model arrives whole.'],
 } as const satisfies Record<string, Row>

@@ -15,14 +15,15 @@ const cell = (scenario: Report['scenarios'][number]): string => {
   return `${scenario.verdict}: ${why.join(', ')}`
 }
 
-/** Puts one control through scenarios and returns its row. */
+/** Puts one control through scenarios and returns its row, and what could not be asked here. */
 export const measureControl = async (
   name: string, options: { scenarios: Readonly<Record<string, Scenario>>; environment: Environment; folder: string; cells: number; signal: AbortSignal },
-): Promise<MatrixRow> => {
+): Promise<{ row: MatrixRow; skipped: string[] }> => {
   const { scenarios, environment, folder, cells, signal } = options
   const report = await run({
     target: controlTarget(name, { redis: environment.redis !== undefined, version: '0' }), selector: `control:${name}`, scenarios, suite: { version: '0', catalogueHash: '' }, environment,
     seed: 1, strict: true, repeat: 1, confirm: 0, cells, folder: join(folder, name), signal, live: {},
   })
-  return Object.fromEntries(report.scenarios.filter((s) => s.verdict !== 'pass' && s.verdict !== 'skipped').map((s) => [s.id, cell(s)]))
+  const row = Object.fromEntries(report.scenarios.filter((s) => s.verdict !== 'pass' && s.verdict !== 'skipped').map((s) => [s.id, cell(s)]))
+  return { row, skipped: report.scenarios.filter((s) => s.verdict === 'skipped').map((s) => s.id) }
 }

@@ -71,6 +71,6 @@ export const reportOf = async (folder: string, document: RunDocument): Promise<R
       id: run.id, seed: run.seed, startedAt: run.startedAt, durationMs: Math.round(run.durationMs), complete: run.complete, ...(run.stopped === undefined ? {} : { stopped: run.stopped }),
       transcriptHash: transcriptHash(evidence.map(transcriptOf)), selected: document.scenarios.length, executed, exitCode: exitCodeOf(summary, executed),
     },
-    target, environment, summary, observed: observedClaims(evidence), scenarios,
+    target, environment, summary, observed: [...observedClaims(evidence), ...document.unclaimed], scenarios,
   }
 }

@@ -17,6 +17,8 @@ export const RunDocument = z.strictObject({
   }),
   target: Report.shape.target.extend({ selector: z.string() }),
   environment: Report.shape.environment,
+  /** Features that were not claimed and answered all the same. */
+  unclaimed: Report.shape.observed,
   scenarios: z.array(z.strictObject({ scenario: ScenarioDocument, outcome: z.enum(['pending', 'run', 'skipped', 'not_supported']), reason: z.string().optional(), executions: z.array(Execution) })),
 })
 export type RunDocument = z.infer<typeof RunDocument>

@@ -18,6 +18,7 @@ import { refuseLost } from './lost.ts'
 import { saveRun } from './run-document.ts'
 import type { RunDocument } from './run-document.ts'
 import { caseSeed } from './seed.ts'
+import { unclaimedButThere } from './unclaimed.ts'
 
 export interface RunOptions {
   target: Target
@@ -52,7 +53,7 @@ export const run = async (options: RunOptions): Promise<Report> => {
   const pending = document.scenarios.filter((s) => s.outcome === 'pending')
   const total = pending.length
   options.live.onStart?.({ suite: options.suite.version, target: document.target.name, seed: options.seed, total })
-  const state: State = { document, options, done: 0, total, saved: Promise.resolve() }
+  const state: State = { document, options, done: 0, total, saved: Promise.resolve(), probed: false }
   try {
     const together = pending.filter((e) => !e.scenario.exclusive)
     const alone = pending.filter((e) => e.scenario.exclusive)
@@ -76,6 +77,7 @@ interface State {
   done: number
   total: number
   saved: Promise<void>
+  probed: boolean
 }
 
 const begin = (options: RunOptions): RunDocument => {
@@ -90,6 +92,7 @@ const begin = (options: RunOptions): RunDocument => {
       name: target.name ?? (options.selector || 'target'), version: target.version ?? 'unknown', claims: target.claims, selector: options.selector,
       topology: target.launch ? `started by the harness, ${options.cells} cell(s)` : `running at ${target.baseURL ?? ''}`,
     },
+    unclaimed: [],
     environment: { components, missing, node: process.version.slice(1), os: `${osType()} ${release()}`, cores: cpus().length },
     scenarios: Object.entries(options.scenarios).map(([id, scenario]): Entry => {
       const found = gate(scenario, target.claims, environment, target.launch !== undefined)
@@ -109,6 +112,10 @@ const inCells = async (count: number, state: State, entries: Entry[]): Promise<v
     try {
       const { target, environment, folder, ports } = state.options
       await using cell = await Cell.start({ index, target, environment, folder: join(folder, 'logs'), signal, ports })
+      if (!state.probed) {
+        state.probed = true
+        state.document.unclaimed = await unclaimedButThere(cell)
+      }
       for (let entry = queue.shift(); entry && !signal.aborted; entry = queue.shift()) await runScenario(state, entry, cell, signal)
     } catch (error) {
       stop.abort(error)

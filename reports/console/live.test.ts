@@ -79,7 +79,7 @@ test('the changing line names what runs and counts what finished', () => {
 test.each([
   ['FORCE_COLOR', { FORCE_COLOR: '1', NO_COLOR: undefined }, {}, true],
   ['NO_COLOR on a terminal', { FORCE_COLOR: undefined, NO_COLOR: '1', COLORTERM: 'truecolor' }, { isTTY: true }, false],
-  ['neither, on a terminal', { FORCE_COLOR: undefined, NO_COLOR: undefined, COLORTERM: 'truecolor' }, { isTTY: true }, true],
+  ['neither, on a terminal', { CI: undefined, TERM: 'xterm-256color', FORCE_COLOR: undefined, NO_COLOR: undefined, COLORTERM: 'truecolor' }, { isTTY: true }, true],
   ['neither, to a file', { FORCE_COLOR: undefined, NO_COLOR: undefined }, {}, false],
 ])('%s decides about colour', (_name, env, shape, coloured) => {
   for (const [key, value] of Object.entries(env)) vi.stubEnv(key, value)

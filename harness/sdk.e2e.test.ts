@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import OpenAI from 'openai'
+import OpenAI, { NotFoundError } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort, isMissing, launch, startOllama } from './components/index.ts'
 import type { Launched, OllamaHandle } from './components/index.ts'
@@ -65,7 +65,7 @@ describe.skipIf(isMissing(found))(`openai SDK, reference gateway, real Ollama${r
 
   test('errors are classes of their own, with a request id', async () => {
     const error: unknown = await client.chat.completions.create({ model: 'nope', messages: [{ role: 'user', content: 'x' }] }).catch((e: unknown) => e)
-    expect(error).toBeInstanceOf(OpenAI.NotFoundError)
-    expect((error as InstanceType<typeof OpenAI.NotFoundError>).requestID).toBeTruthy()
+    expect(error).toBeInstanceOf(NotFoundError)
+    expect((error as InstanceType<typeof NotFoundError>).requestID).toBeTruthy()
   })
 })

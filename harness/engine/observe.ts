@@ -1,4 +1,5 @@
 import type { Report } from '../../schemas/report.ts'
+import { halfOpenCalls } from '../checks/breaker.ts'
 import type { Evidence } from '../evidence/types.ts'
 import { attemptsOf, faultPhase } from '../evidence/views.ts'
 import { timing } from '../timing.ts'
@@ -29,7 +30,7 @@ const observers: Observer[] = [
   {
     scenario: 'breaker/half-open-herd',
     observe: (e) => {
-      const calls = faultPhase(e, ['herd']).flatMap((x) => attemptsOf(e, x.nonce, 'primary')).length
+      const calls = halfOpenCalls(e, 'herd').length
       return [row('half-open probes', `${e.claims.breaker.probes}`, calls === 0 ? 'none seen' : `${calls}`, calls > 0 && calls <= e.claims.breaker.probes)]
     },
   },
@@ -44,7 +45,8 @@ const observers: Observer[] = [
     scenario: 'cancellation/mid-stream',
     observe: (e) => {
       const lags = faultPhase(e).flatMap((x) => attemptsOf(e, x.nonce).map((a) => (a.end && x.abortedAt !== undefined ? a.end.t - x.abortedAt : Infinity)))
-      const worst = max(lags)
+      // No call seen is no cancellation seen, not the fastest of all.
+      const worst = lags.length === 0 ? Infinity : max(lags)
       return [row('cancellation within', `${e.claims.cancellation.withinMs} ms`, Number.isFinite(worst) ? `${Math.round(worst)} ms` : 'not seen', worst <= e.claims.cancellation.withinMs)]
     },
   },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tempFolder } from '../components/fixture.ts'
@@ -31,12 +31,24 @@ interface How {
 }
 
 let count = 0
+const root = tempFolder('cli')
+
+/** For tests: a new folder below one that is gone when the test process ends. */
+export const newFolder = (name: string): string => {
+  const folder = join(root, `${name}-${++count}`)
+  mkdirSync(folder)
+  return folder
+}
+
+/** Most of what a short command does is compiling, and a test starts it a hundred times. */
+const compiled = newFolder('compiled')
+const elsewhere = newFolder('cwd')
 
 /** For tests: starts the command as a process of its own, marked so that whatever it leaves behind can be found. */
 export const gauntletRunning = (args: readonly string[], how: How = {}): Running => {
   const marker = `gauntlet-test-${process.pid}-${++count}`
   const command = [...(how.through ?? []), process.execPath, MAIN, ...args]
-  const child = spawn(command[0] ?? '', command.slice(1), { cwd: how.cwd ?? tempFolder('cli-cwd'), env: { ...process.env, GAUNTLET_REQUIRE: '', ...how.env, GAUNTLET_TEST_MARKER: marker }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command[0] ?? '', command.slice(1), { cwd: how.cwd ?? elsewhere, env: { ...process.env, NODE_COMPILE_CACHE: compiled, GAUNTLET_REQUIRE: '', ...how.env, GAUNTLET_TEST_MARKER: marker }, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (part: Buffer) => (stdout += part.toString()))

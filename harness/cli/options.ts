@@ -38,7 +38,7 @@ export const interruptibly = async (work: (signal: AbortSignal) => Promise<numbe
 }
 
 /** Aborts on SIGINT, SIGTERM and SIGHUP; a second one ends the process at once. */
-export const interruptible = (): { signal: AbortSignal; interrupted: () => boolean } & Disposable => {
+const interruptible = (): { signal: AbortSignal; interrupted: () => boolean } & Disposable => {
   const controller = new AbortController()
   const stop = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(130)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
 import { Upstream } from '../upstream/upstream.ts'
-import { interruptible, wholeNumber } from './options.ts'
+import { interruptibly, wholeNumber } from './options.ts'
 
 /** `gauntlet upstream`: something to point any gateway at while setting it up. */
 export const upstreamCommand = (): Command =>
@@ -10,9 +10,9 @@ export const upstreamCommand = (): Command =>
     .option('--primary <port>', 'port of the primary lane (default: a free one)', wholeNumber(0))
     .option('--secondary <port>', 'port of the secondary lane (default: a free one)', wholeNumber(0))
     .addHelpText('after', '\nExample:\n  gauntlet upstream --primary 9001 --secondary 9002')
-    .action(async (flags: { primary?: number; secondary?: number }) => {
-      using stop = interruptible()
+    .action((flags: { primary?: number; secondary?: number }) => interruptibly(async (signal) => {
       await using upstream = await Upstream.start(flags, { answersStrangers: true })
       console.log(`primary    http://127.0.0.1:${upstream.ports.primary}/v1\nsecondary  http://127.0.0.1:${upstream.ports.secondary}/v1\nmodel      tiny\nCtrl-C stops it.`)
-      if (!stop.signal.aborted) await once(stop.signal, 'abort')
-    })
+      if (!signal.aborted) await once(signal, 'abort')
+      return 0
+    }))

@@ -33,6 +33,8 @@ const unsound = (evidence: Evidence): { reason: string; again: boolean } | null 
   if (heal?.kind === 'heal') return { reason: `a fault was not healed: ${heal.fault}: ${heal.detail}`, again: true }
   const expired = evidence.faults.find((f) => f.kind === 'wait-expired')
   if (expired?.kind === 'wait-expired') return { reason: `the harness waited ${expired.ms} ms in vain for ${expired.wait}`, again: false }
+  const slow = evidence.scenario.upstream === 'model' ? slowestModel(evidence) : 0
+  if (slow > evidence.claims.timeouts.firstByteMs * 0.8) return { reason: `the model itself took ${Math.round(slow)} ms`, again: true }
   const emitted = new Set(faultAttempts(evidence).flatMap((a) => a.faults.map((f) => f.fault)))
   const silent = faults.find((f) => isScripted(f) && !emitted.has(f.data.kind))
   if (silent) return { reason: `the fault was never put on the wire: ${silent.sentence}`, again: false }
@@ -40,6 +42,9 @@ const unsound = (evidence: Evidence): { reason: string; again: boolean } | null 
   const absent = faults.find((f) => !injected.includes(f.sentence))
   return absent ? { reason: `the fault was not injected: ${absent.sentence}`, again: true } : null
 }
+
+/** The longest that the model let the target wait for its first byte, in milliseconds; its own slowness is not the target's. */
+const slowestModel = (evidence: Evidence): number => Math.max(0, ...faultAttempts(evidence).map((a) => (a.head ?? a.end ?? a.request).t - a.request.t))
 
 /** The worst lag of the harness's event loop while it was timing, in milliseconds. */
 const lagOf = (evidence: Evidence): number => Math.max(0, ...evidence.faults.map((f) => (f.kind === 'lag' ? f.ms : 0)))

@@ -19,7 +19,7 @@ export function notEstablished(report: Omit<SloReport, 'notEstablished'>): strin
     ),
     `Any other load. This is one profile, ${profile.rate} requests per second at even spacing for ${duration(profile.durationMs)}; real callers come in bursts.`,
     `Any other machine. Everything was measured once, on one machine with ${plural(rig.cores, 'core')}${isLoopback(report.target.baseURL) ? ' that load generator, target and upstream share' : ''}.`,
-    'Behaviour under faults. No fault was injected; `gauntlet run` and `gauntlet gameday` do that, and their requests are never pooled with these.',
+    'Behaviour under faults. No fault was injected; `gauntlet run` does that, and its requests are never pooled with these.',
     ...(ledger.policy > 0 ? [`Service to everyone. Policy refused ${ledger.policy} of ${ledger.scheduled} requests; they are in no objective.`] : []),
     streams.n === 0
       ? 'Streaming latency. The streaming probe has no data.'

@@ -45,7 +45,8 @@ export const examineScenario = async (folder: string, document: RunDocument, ent
   const decisive = failed ?? tries.find((j) => j.verdict !== 'unknown') ?? tries.at(-1) ?? judged[0]
   if (!decisive) throw new TypeError(`${id} has executions and none of them is first.`)
   const flaky = failed && repeats.length > 0 ? { failed: judged.filter((j) => j.verdict === 'fail').length, of: repeats.length + 1 } : null
-  const deciding = decisive.checks.filter((c) => c.verdict === 'fail' || c.verdict === 'warn' || c.verdict === 'unknown').flatMap((c) => c.nonces)
+  // Worst first: what is shown of the wire must be what failed, not what was unknown beside it.
+  const deciding = (['fail', 'unknown', 'warn'] as const).flatMap((verdict) => decisive.checks.filter((c) => c.verdict === verdict).flatMap((c) => c.nonces))
   return {
     evidence: decisive.evidence,
     report: {

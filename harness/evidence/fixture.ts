@@ -2,6 +2,7 @@ import { Claims } from '../../schemas/claims.ts'
 import type { FaultRecord } from '../../schemas/evidence.ts'
 import type { Requirement } from '../../schemas/verdict.ts'
 import type { ScenarioDocument } from '../scenario.ts'
+import type { Records } from './assemble.ts'
 import type { Attempt, Evidence, Exchange, Headers } from './types.ts'
 
 /** For tests: evidence as literal data. Times are milliseconds from the start; one event or chunk every 10 ms unless told. */
@@ -135,3 +136,16 @@ export const completion = (content: string, more: object = {}, reason = 'stop'):
   ...base, object: 'chat.completion', choices: [{ index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: reason }], ...more,
 })
 export const errorBody = (message = 'The upstream failed.', more: object = {}): { error: object } => ({ error: { message, type: 'server_error', param: null, code: null, ...more } })
+
+/** Evidence taken apart into the records that a run folder holds. */
+export const recordsOf = ({ exchanges, attempts, faults }: Evidence): Records => {
+  const some = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value])
+  return {
+    client: exchanges.flatMap(({ nonce, request, head, chunks, abortedAt, end }) => [
+      request, ...some(head), ...chunks.map(({ t, bytes }) => ({ kind: 'bytes' as const, t, nonce, data: bytes.toString('base64') })),
+      ...(abortedAt === undefined ? [] : [{ kind: 'abort' as const, t: abortedAt, nonce }]), ...some(end),
+    ]),
+    upstream: attempts.flatMap((a) => [a.request, ...some(a.head), ...a.events, ...some(a.body), ...a.faults, ...a.held, ...some(a.peerClosed), ...some(a.end)]),
+    faults,
+  }
+}

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../components/port.ts'
 import { startToxiproxy, type ToxiproxyHandle } from '../components/toxiproxy.ts'
 import { tempFolder } from '../components/fixture.ts'
 import { isMissing } from '../components/types.ts'
@@ -142,6 +143,15 @@ describe('an edge with toxiproxy', () => {
     expect(Object.keys(await names())).not.toContain(name)
     await using again = await rig('lost')
     await fetch(`${toxiproxy?.apiUrl}/proxies/${again.edge.name}`, { method: 'DELETE' })
+  })
+
+  test('listens on a port of the caller\'s choice, for a target that already runs', async (ctx) => {
+    ctx.skip(reason !== undefined, reason)
+    const port = await freePort()
+    const make = (name: string) => toxicEdge({ apiUrl: toxiproxy?.apiUrl ?? '', host: toxiproxy?.host ?? '', name: `${name}-${process.pid}`, to: { host: '127.0.0.1', port: 9 }, port })
+    await using edge = await make('fixed')
+    expect(edge.port).toBe(port)
+    await expect(make('second')).rejects.toMatchObject({ code: 'HAR_ERR_COMPONENT_START', message: expect.stringContaining(`on port ${port}`) })
   })
 
   test('a name that is taken, or a Toxiproxy that is gone, has the code of a component', async (ctx) => {

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { dirname, extname, join, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { copyFile, readFile, rm } from 'node:fs/promises'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { z } from 'zod'
 import { Config } from '../../schemas/config.ts'
@@ -16,9 +16,33 @@ const find = (from: string): string | undefined => {
   }
 }
 
+/** Whether Node takes a .ts or .js file in this folder for an ES module: the nearest package.json says so. */
+const isModuleFolder = (from: string): boolean => {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json')
+    if (existsSync(manifest)) return /"type"\s*:\s*"module"/.test(readFileSync(manifest, 'utf8'))
+    if (folder === dirname(folder)) return false
+  }
+}
+
+/**
+ * Imports a config as an ES module, also in a package of type commonjs, which is what `npm init` writes: there a copy that
+ * says so by its ending stands beside it for the moment, so that its own imports still resolve.
+ */
+const importConfig = async (path: string): Promise<unknown> => {
+  if (/\.m[tj]s$/.test(path) || isModuleFolder(dirname(path))) return import(pathToFileURL(path).href)
+  const copy = join(dirname(path), `.${basename(path)}.${process.pid}.m${extname(path).slice(1)}`)
+  await copyFile(path, copy)
+  try {
+    return await import(pathToFileURL(copy).href)
+  } finally {
+    await rm(copy, { force: true })
+  }
+}
+
 const read = async (path: string): Promise<unknown> => {
   if (extname(path) === '.json') return JSON.parse(await readFile(path, 'utf8'))
-  const module: unknown = await import(pathToFileURL(path).href)
+  const module = await importConfig(path)
   return typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
 }
 

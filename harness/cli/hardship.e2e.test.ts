@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { whyNotHere } from '../components/fixture.ts'
@@ -43,14 +43,17 @@ describe('interrupted in mid-run', () => {
     expect((await gauntlet(['judge', latest])).code).toBe(4)
   })
 
-  test('twice: at once, and still nothing is left running', async () => {
+  test('twice: at once, and still nothing is left: no process, no key', async () => {
     const cwd = withConfig()
-    const running = gauntletRunning(LONG, { cwd })
+    const tmp = newFolder('tmp')
+    const running = gauntletRunning(LONG, { cwd, env: { TMPDIR: tmp } })
     await inMidRun(cwd, running)
+    expect(readdirSync(tmp)).toContainEqual(expect.stringMatching(/^gauntlet-target-/))
     running.child.kill('SIGINT')
     running.child.kill('SIGTERM')
     expect((await running.ended).code).toBe(130)
     expect(await allGone(running.marker), JSON.stringify([...marked(running.marker)])).toBe(true)
+    expect(readdirSync(tmp)).not.toContainEqual(expect.stringMatching(/^gauntlet-target-/))
   })
 
   test('while components start: exit 130 and no talk of a defect', async () => {
@@ -145,6 +148,16 @@ describe('secrets', () => {
       for (const form of coded) expect(text.includes(form), `${path} (base64)`).toBe(false)
     }
     expect(readFileSync(files.find((path) => path.endsWith('target-0-1.log')) ?? '', 'utf8')).toMatch(/^\/v1\/models <</m)
+  })
+
+  test('nor does it when the target dies with it on its lips', async () => {
+    const key = 'sk-canary-of-the-caller-0123456789'
+    const launch = { command: process.execPath, args: ['-e', 'console.error("bad key", process.env.KEY); process.exit(1)'], env: { KEY: '{key.caller}' } }
+    const cwd = withConfig({ ...NO_REDIS, target: 'leaky', targets: { leaky: { launch, auth: { keyEnv: 'LEAKY_KEY' } } } })
+    const { code, stderr } = await gauntlet(['run', '--only', 'wire/models-list'], { cwd, env: { LEAKY_KEY: key } })
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(/\n {2}bad key <<.*\n/) })
+    for (const path of filesBelow(realpathSync(join(cwd, '.gauntlet/latest')))) expect(readFileSync(path, 'latin1').includes(key), path).toBe(false)
+    expect(stderr).not.toContain(key)
   })
 
   test('a key variable that is not set is told before anything starts', async () => {

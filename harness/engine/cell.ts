@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Target } from '../../schemas/config.ts'
 import type { Environment } from '../components/index.ts'
+import { HarnessError, isHarnessError } from '../errors.ts'
 import { Secrets } from '../evidence/secrets.ts'
 import { directEdge, toxicEdge } from '../lanes/edge.ts'
 import type { Edge } from '../lanes/edge.ts'
@@ -72,8 +74,17 @@ export class Cell implements AsyncDisposable {
     upstream.secrets = secrets
     upstream.model = environment.ollama && { baseURL: environment.ollama.baseURL, name: environment.ollama.model }
     const dir = await mkdtemp(join(tmpdir(), 'gauntlet-target-'))
-    stack.defer(() => rm(dir, { recursive: true, force: true }))
     const cell = new Cell(options, dir, upstream, { primary, secondary, ...(redis ? { redis } : {}) }, keys, secrets, stack.move())
+    // Also when a second Ctrl-C ends the process at once: the keys must not outlive the run.
+    const forgetKeys = (): void => {
+      rmSync(dir, { recursive: true, force: true })
+      cell.#scrubLog()
+    }
+    process.once('exit', forgetKeys)
+    cell.#stack.defer(() => {
+      process.off('exit', forgetKeys)
+      forgetKeys()
+    })
     try {
       await cell.startTarget()
       return cell
@@ -120,7 +131,10 @@ export class Cell implements AsyncDisposable {
         redis: redis ? `redis://${redis.host}:${redis.port}/${index}` : '',
       },
       { dir: this.#dir, logFile: (this.#logFile = join(folder, `target-${index}-${++this.#starts}.log`)), signal },
-    )
+    ).catch((error: unknown) => {
+      // The last lines of its log are in the message, and the message is in the report.
+      throw isHarnessError(error) ? new HarnessError(error.code, this.secrets.text(error.message), { hint: error.hint, cause: error.cause }) : error
+    })
     const to = { host: this.#target.host, port: this.#target.port }
     this.#client = environment.toxiproxy
       ? await toxicEdge({ apiUrl: environment.toxiproxy.apiUrl, host: environment.toxiproxy.host, name: `cell${index}-client${this.#starts}-${process.pid}`, to })
@@ -132,15 +146,15 @@ export class Cell implements AsyncDisposable {
     await this.#target?.[Symbol.asyncDispose]()
     this.#client = undefined
     this.#target = undefined
-    await this.#scrubLog()
+    this.#scrubLog()
   }
 
   /** A target may log a key; its log in the run folder must not keep it. */
-  async #scrubLog(): Promise<void> {
-    if (this.#logFile === undefined) return
-    const text = await readFile(this.#logFile, 'utf8').catch(() => '')
+  #scrubLog(): void {
+    if (this.#logFile === undefined || !existsSync(this.#logFile)) return
+    const text = readFileSync(this.#logFile, 'utf8')
     const safe = this.secrets.text(text)
-    if (safe !== text) await writeFile(this.#logFile, safe)
+    if (safe !== text) writeFileSync(this.#logFile, safe)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -70,7 +70,9 @@ export class Cell implements AsyncDisposable {
     const keys = { caller: configured ?? key(), upstream: key() }
     // Addresses are no secrets of ours, but a caller who reads one has read into the target: they are watched like keys.
     const addresses = { 'upstream-address': `${primary.host}:${primary.port}`, 'upstream-address-2': `${secondary.host}:${secondary.port}` }
-    const secrets = new Secrets({ 'caller-key': keys.caller, 'upstream-key': keys.upstream, ...addresses })
+    // A header that a config adds is a credential more often than not.
+    const headers = Object.fromEntries(Object.entries(target.headers).map(([name, value]) => [`header-${name}`, value]))
+    const secrets = new Secrets({ 'caller-key': keys.caller, 'upstream-key': keys.upstream, ...addresses, ...headers })
     upstream.secrets = secrets
     upstream.model = environment.ollama && { baseURL: environment.ollama.baseURL, name: environment.ollama.model }
     const dir = await mkdtemp(join(tmpdir(), 'gauntlet-target-'))

@@ -56,8 +56,9 @@ describe('kill matrix', () => {
         await writeFile(file, `${JSON.stringify(Object.fromEntries(Object.entries(matrix).sort(([a], [b]) => a.localeCompare(b))), null, 1)}\n`)
         return
       }
-      // What needs a component that is not here was skipped and says nothing.
-      const expected = Object.fromEntries(Object.entries(row).filter(([id]) => !measured.skipped.includes(id)))
+      // What needs a component that is not here was skipped, and what a busy machine kept from being measured is no verdict.
+      expect(measured.unmeasured.length, `not measured: ${measured.unmeasured.join(', ')}`).toBeLessThan(4)
+      const expected = Object.fromEntries(Object.entries(row).filter(([id]) => !measured.skipped.includes(id) && !measured.unmeasured.includes(id)))
       expect(measured.row).toEqual(expected)
     })
   }

@@ -17,6 +17,7 @@ const observers: Observer[] = [
     scenario: 'errors/upstream-503',
     observe: (e) => {
       const retries = max(faultPhase(e).map((x) => attemptsOf(e, x.nonce, 'primary').length)) - 1
+      if (retries < 0) return []
       return [row('retries', `${e.claims.retry.retries}`, `${retries}`, retries === e.claims.retry.retries)]
     },
   },

@@ -66,6 +66,7 @@ describe('one scenario', () => {
     ['failed and was not repeated', [['first', bad]], 'fail', null, 0],
     ['passed first and failed in a repeat', [['first', good], ['repeat', good], ['repeat', bad]], 'fail', { failed: 1, of: 3 }, 2],
     ['passed every time', [['first', good], ['repeat', good]], 'pass', null, 0],
+    ['passed first and was unknown in a repeat', [['first', good], ['repeat', broken]], 'unknown', null, 1],
     ['was unknown first and passed again', [['first', broken], ['again', good]], 'pass', null, 1],
     ['was unknown twice and failed again', [['first', broken], ['again', broken], ['again', bad], ['repeat', bad]], 'fail', { failed: 2, of: 2 }, 2],
     ['was unknown three times', [['first', broken], ['again', broken], ['again', broken]], 'unknown', null, 2],

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Report, ScenarioReport } from '../../schemas/report.ts'
 import { readEvidence } from '../evidence/folder.ts'
 import type { Evidence } from '../evidence/types.ts'
+import { VERDICTS } from '../../schemas/verdict.ts'
 import { judge } from './judge.ts'
 import type { Judged } from './judge.ts'
 import { observedClaims } from './observe.ts'
@@ -40,9 +41,12 @@ export const examineScenario = async (folder: string, document: RunDocument, ent
   }
   const tries = judged.filter((j) => j.kind !== 'repeat')
   const repeats = judged.filter((j) => j.kind === 'repeat')
-  // The first try that is a verdict at all decides; later ones exist only where the one before was none.
-  const failed = judged.find((j) => j.verdict === 'fail')
-  const decisive = failed ?? tries.find((j) => j.verdict !== 'unknown') ?? tries.at(-1) ?? judged[0]
+  // The first try that is a verdict at all counts, later ones exist only where the one before was none; of the repeats the
+  // worst counts, because a scenario that passes sometimes does not pass.
+  const settled = tries.find((j) => j.verdict !== 'unknown') ?? tries.at(-1)
+  const counted = [...(settled ? [settled] : []), ...repeats]
+  const decisive = VERDICTS.map((verdict) => counted.find((j) => j.verdict === verdict)).find((j) => j !== undefined)
+  const failed = decisive?.verdict === 'fail'
   if (!decisive) throw new TypeError(`${id} has executions and none of them is first.`)
   const flaky = failed && repeats.length > 0 ? { failed: judged.filter((j) => j.verdict === 'fail').length, of: repeats.length + 1 } : null
   // Worst first: what is shown of the wire must be what failed, not what was unknown beside it.

@@ -3,16 +3,22 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** `unit` is what `npm run check` runs; `e2e` starts processes, containers and whole runs, one file at a time. */
+/**
+ * `unit` is what `npm run check` runs; `e2e` starts processes, containers and whole runs, one file at a time and after
+ * the unit tests, because what it measures is time.
+ */
 export default defineConfig({
   root,
   test: {
     retry: 0,
     projects: [
-      { root, test: { name: 'unit', include: ['{gateway,harness,scenarios,schemas,reports}/**/*.test.ts'], exclude: ['**/*.e2e.test.ts'] } },
+      { root, test: { name: 'unit', include: ['{gateway,harness,scenarios,schemas,reports}/**/*.test.ts'], exclude: ['**/*.e2e.test.ts'], sequence: { groupOrder: 1 } } },
       {
         root,
-        test: { name: 'e2e', include: ['{gateway,harness,scenarios,schemas,reports}/**/*.e2e.test.ts'], fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: 'e2e', include: ['{gateway,harness,scenarios,schemas,reports}/**/*.e2e.test.ts'], fileParallelism: false, sequence: { groupOrder: 2 },
+          testTimeout: 120_000, hookTimeout: 120_000,
+        },
       },
     ],
   },

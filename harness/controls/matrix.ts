@@ -8,6 +8,22 @@ import { controlTarget } from '../targets/builtin.ts'
 /** What a control came to, scenario by scenario; scenarios that passed are left out. */
 export type MatrixRow = Record<string, string>
 
+const SOMETIMES = 'sometimes '
+
+/**
+ * Where two rows disagree. A cell that begins with `sometimes` is a race that the seed does not decide: it may be missing,
+ * or come with some of its checks only; everything else is exact.
+ */
+export const disagreements = (expected: MatrixRow, measured: MatrixRow): string[] =>
+  [...new Set([...Object.keys(expected), ...Object.keys(measured)])].flatMap((id) => {
+    const [wanted, got] = [expected[id], measured[id]]
+    if (wanted === got) return []
+    const racy = wanted?.startsWith(SOMETIMES) === true
+    const names = (cell: string): string[] => cell.replace(/^(sometimes )?\w+: /, '').split(', ')
+    if (racy && (got === undefined || names(got).every((name) => names(wanted).includes(name)))) return []
+    return [`${id}: expected ${wanted ?? 'pass'}, measured ${got ?? 'pass'}`]
+  })
+
 /** One cell of the matrix: the outcome and the checks that made it. Numbers stay out: they differ from run to run. */
 const cell = (scenario: Report['scenarios'][number]): string => {
   const names = scenario.checks.filter((c) => c.verdict === scenario.verdict).map((c) => c.name)

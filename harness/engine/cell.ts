@@ -36,6 +36,8 @@ export class Cell implements AsyncDisposable {
   readonly options: CellOptions
   readonly #stack: AsyncDisposableStack
   #target: StartedTarget | undefined
+  /** Whether this target ever answered a plain request; one that never did is not waited for again and again. */
+  health: 'not asked' | 'seen' | 'never' = 'not asked'
   #client: Edge | undefined
   #starts = 0
   #logFile: string | undefined

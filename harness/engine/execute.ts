@@ -121,10 +121,17 @@ class Execution {
     const until = now() + claims.breaker.cooldownMs + claims.timeouts.firstByteMs + timing.baselineMarginMs
     const first = stepsOf(this.#scenario).find((s) => s.do === 'send')
     const probe = { ...plainSend, label: phase, ...(first?.do === 'send' && first.model ? { model: first.model === 'unknown' ? ('chat' as const) : first.model } : {}), ...(first?.do === 'send' && first.to === 'embeddings' ? { to: 'embeddings' as const } : {}) }
+    const hopeless = this.#cell.health === 'never'
     for (;;) {
-      const { status, how } = await this.#traffic.one(probe, phase, [])
-      if (status === 200 && how === 'complete') return true
-      if (now() > until || this.#signal.aborted) return false
+      const { status, how } = await this.#traffic.one(probe, phase, [], { giveUpMs: hopeless ? claims.timeouts.firstByteMs + timing.graceMs : undefined })
+      if (status === 200 && how === 'complete') {
+        this.#cell.health = 'seen'
+        return true
+      }
+      if (hopeless || now() > until || this.#signal.aborted) {
+        if (this.#cell.health === 'not asked') this.#cell.health = 'never'
+        return false
+      }
       await sleep(timing.retryProbeMs)
     }
   }

@@ -17,30 +17,40 @@ export interface Judged {
   again: boolean
 }
 
+interface Doubt {
+  reason: string
+  /** Measuring once more may settle it. */
+  again: boolean
+  /** A failure proves nothing either. */
+  voids: boolean
+}
+
 /** Why nothing that passed in this evidence proves anything; null when the evidence is sound. */
-const unsound = (evidence: Evidence): { reason: string; again: boolean } | null => {
+const unsound = (evidence: Evidence): Doubt | null => {
   const control = evidence.faults.find((f) => f.kind === 'control-row' && f.deviation !== null)
-  if (control?.kind === 'control-row') return { reason: `the control row failed: ${control.script}: ${control.deviation}`, again: true }
+  if (control?.kind === 'control-row') return { reason: `the control row failed: ${control.script}: ${control.deviation}`, again: true, voids: true }
   const faults = plannedFaults(evidence.scenario, evidence.claims)
   if (faults.length > 0) {
+    // A target that was asked once only had never been healthy, and nothing of ours will make it so.
+    const tries = evidence.exchanges.filter((x) => x.phase === 'baseline').length
     const baseline = evidence.exchanges.filter((x) => x.phase === 'baseline').at(-1)
-    if (baseline?.head?.status !== 200 || baseline.end?.how !== 'complete') return { reason: 'the target was not healthy before the fault', again: true }
+    if (baseline?.head?.status !== 200 || baseline.end?.how !== 'complete') return { reason: 'the target was not healthy before the fault', again: tries !== 1, voids: true }
   }
   const lost = evidence.attempts.flatMap((a) => a.faults).find((f) => f.fault === MODEL_LOST)
-  if (lost) return { reason: `the language model went away: ${lost.detail}`, again: true }
-  if (!evidence.faults.some((f) => f.kind === 'phase' && f.phase === 'end')) return { reason: 'the scenario did not run to its end', again: true }
+  if (lost) return { reason: `the language model went away: ${lost.detail}`, again: true, voids: true }
+  if (!evidence.faults.some((f) => f.kind === 'phase' && f.phase === 'end')) return { reason: 'the scenario did not run to its end', again: true, voids: true }
   const heal = evidence.faults.find((f) => f.kind === 'heal' && !f.ok)
-  if (heal?.kind === 'heal') return { reason: `a fault was not healed: ${heal.fault}: ${heal.detail}`, again: true }
+  if (heal?.kind === 'heal') return { reason: `a fault was not healed: ${heal.fault}: ${heal.detail}`, again: true, voids: true }
   const expired = evidence.faults.find((f) => f.kind === 'wait-expired')
-  if (expired?.kind === 'wait-expired') return { reason: `the harness waited ${expired.ms} ms in vain for ${expired.wait}`, again: false }
+  if (expired?.kind === 'wait-expired') return { reason: `the harness waited ${expired.ms} ms in vain for ${expired.wait}`, again: false, voids: false }
   const slow = evidence.scenario.upstream === 'model' ? slowestModel(evidence) : 0
-  if (slow > evidence.claims.timeouts.firstByteMs * 0.8) return { reason: `the model itself took ${Math.round(slow)} ms`, again: true }
+  if (slow > evidence.claims.timeouts.firstByteMs * 0.8) return { reason: `the model itself took ${Math.round(slow)} ms`, again: true, voids: true }
   const emitted = new Set(faultAttempts(evidence).flatMap((a) => a.faults.map((f) => f.fault)))
   const silent = faults.find((f) => isScripted(f) && !emitted.has(f.data.kind))
-  if (silent) return { reason: `the fault was never put on the wire: ${silent.sentence}`, again: false }
+  if (silent) return { reason: `the fault was never put on the wire: ${silent.sentence}`, again: false, voids: false }
   const injected = evidence.faults.flatMap((f) => (f.kind === 'inject' ? [f.detail] : []))
   const absent = faults.find((f) => !injected.includes(f.sentence))
-  return absent ? { reason: `the fault was not injected: ${absent.sentence}`, again: true } : null
+  return absent ? { reason: `the fault was not injected: ${absent.sentence}`, again: true, voids: true } : null
 }
 
 /** The longest that the model let the target wait for its first byte, in milliseconds; its own slowness is not the target's. */
@@ -92,7 +102,7 @@ export const judge = (evidence: Evidence, options: { strict: boolean }): Judged 
       again = true
       return { name, verdict: 'unknown', expected, actual, nonces, reason: `harness lag ${Math.round(lag)} ms` }
     }
-    if (doubt && (found.verdict === 'pass' || doubt.again)) {
+    if (doubt && (found.verdict === 'pass' || doubt.voids)) {
       again ||= doubt.again
       return { name, verdict: 'unknown', expected, actual, nonces, reason: doubt.reason }
     }

@@ -152,7 +152,7 @@ const runScenario = async (state: State, entry: Entry, cell: Cell, signal: Abort
     // Restarted only after it was seen to fail: a crash that no scenario met must not be healed without a word.
     const sick = (last !== undefined && last.head?.status !== 200) || (verdict !== 'pass' && !cell.running)
     // A target that does not come back by itself would make every later scenario unknown.
-    if (sick && options.target.launch && !signal.aborted) await cell.startTarget()
+    if (sick && cell.health !== 'never' && options.target.launch && !signal.aborted) await cell.startTarget()
     return { fail: verdict === 'fail', again, sick }
   }
   let result = await once('first', 0)

@@ -11,6 +11,7 @@ import type { Recorder } from './recorder.ts'
 import { nonceOf } from './seed.ts'
 
 type Send = Extract<Step, { do: 'send' }>
+type OnWord = (nonce: string, count: number) => void
 type Phase = 'baseline' | 'fault' | 'recovery'
 
 export const plainSend: Send = { do: 'send', label: 'probe', requests: 1, concurrency: 1, to: 'chat', stream: false, body: {}, headers: {}, auth: 'key', background: false }
@@ -31,21 +32,21 @@ export class Traffic {
   }
 
   /** Sends all requests of one step, at most `concurrency` at a time, and resolves when all have ended. */
-  async send(step: Send, phase: Phase, faults: readonly PlannedFault[], onWord?: (nonce: string, count: number) => void): Promise<ExchangeResult[]> {
+  async send(step: Send, phase: Phase, faults: readonly PlannedFault[], onWord?: OnWord): Promise<ExchangeResult[]> {
     const total = Math.round(resolveAmount(step.requests, this.#cell.options.target.claims))
     const results: ExchangeResult[] = []
     let next = 0
     const worker = async (): Promise<void> => {
       while (next < total && !this.#signal.aborted) {
         const at = next++
-        results[at] = await this.one(step, phase, faults, onWord)
+        results[at] = await this.one(step, phase, faults, { onWord })
       }
     }
     await Promise.all(Array.from({ length: Math.min(step.concurrency, total) }, worker))
     return results
   }
 
-  async one(step: Send, phase: Phase, faults: readonly PlannedFault[], onWord?: (nonce: string, count: number) => void): Promise<ExchangeResult> {
+  async one(step: Send, phase: Phase, faults: readonly PlannedFault[], how: { onWord?: OnWord | undefined; giveUpMs?: number | undefined } = {}): Promise<ExchangeResult> {
     const { upstream, keys, options, secrets } = this.#cell
     const nonce = nonceOf(this.#scenario.seed, phase, this.#counts[phase]++)
     upstream.expect(nonce, plansFor(faults, step.label), this.#scenario.upstream === 'model' && phase === 'fault')
@@ -57,10 +58,10 @@ export class Traffic {
     const after = step.abort && 'afterEvents' in step.abort ? step.abort.afterEvents : undefined
     const result = await exchange({
       nonce, phase, label: step.label, url: this.#cell.targetURL(`${this.#cell.target.basePath}${out.path}`), method: out.method, headers: out.headers, body: out.body,
-      stream: step.stream, secrets, giveUpMs: totalMs + timing.giveUpMarginMs, signal: AbortSignal.any([abort.signal, this.#signal]),
+      stream: step.stream, secrets, giveUpMs: how.giveUpMs ?? totalMs + timing.giveUpMarginMs, signal: AbortSignal.any([abort.signal, this.#signal]),
       onWord: (count) => {
         upstream.latches.reach(nonce, count)
-        onWord?.(nonce, count)
+        how.onWord?.(nonce, count)
         if (after !== undefined && count >= after) abort.abort()
       },
     })

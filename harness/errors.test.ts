@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { HAR_ERRORS, HarnessError, isHarnessError } from './errors.ts'
 
@@ -20,4 +21,10 @@ test('an error carries its code, exit code, hint and cause', () => {
   expect(isHarnessError(error)).toBe(true)
   expect(isHarnessError(error, 'HAR_ERR_K6')).toBe(false)
   expect(isHarnessError(cause)).toBe(false)
+})
+
+test('the README has every code with its exit code and hint, and no other', () => {
+  const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8')
+  const documented = [...readme.matchAll(/^\| `(HAR_ERR_\w+)` \| (\d) \| (.*?) \| (.*) \|$/gm)].map(([, code, exit, summary, hint]) => [code, { exit: Number(exit), summary, hint }])
+  expect(documented).toEqual(Object.entries(HAR_ERRORS))
 })

@@ -6,6 +6,6 @@ export default defineScenario({
   requirement: requirements['retry.jitter.spread'],
   features: ['chat', 'retry'],
   faults: [{ at: 'before', fault: upstreamStatus({ status: 429, times: 1 }) }],
-  traffic: { requests: 30, concurrency: 30 },
+  traffic: { requests: 24, concurrency: 2 },
   checks: [retrySpread()],
 })

@@ -58,6 +58,7 @@ export const Step = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('exit') }),
 ])
 export type Step = z.infer<typeof Step>
+export type SendStep = Extract<Step, { do: 'send' }>
 export type StepInput = z.input<typeof Step>
 export type SendInput = Omit<z.input<typeof Send>, 'do'>
 
@@ -97,6 +98,10 @@ export const defineScenario = (input: ScenarioInput): Scenario => Scenario.parse
 /** The steps of any traffic: a single object is one `send`. */
 export const stepsOf = (scenario: Pick<Scenario, 'traffic'>): Step[] =>
   Array.isArray(scenario.traffic) ? scenario.traffic : [{ do: 'send', ...scenario.traffic }]
+
+/** The first requests of a scenario, those with one of the labels where any are given. */
+export const firstSend = (scenario: Pick<Scenario, 'traffic'>, labels?: readonly string[]): SendStep | undefined =>
+  stepsOf(scenario).filter((step) => step.do === 'send').find((step) => labels === undefined || labels.includes(step.label))
 
 /** Steps for `traffic`, one helper each. */
 export const send = (input: SendInput = {}): StepInput => ({ do: 'send', ...input })

@@ -1,15 +1,12 @@
 import { z } from 'zod'
-import { answerText, at, attemptsOf, bodyJson, outcome, upstreamText } from '../evidence/views.ts'
+import { answerText, attemptsOf, isRelayed, outcome, upstreamText } from '../evidence/views.ts'
 import type { Evidence, Exchange } from '../evidence/types.ts'
 import { timing } from '../timing.ts'
 import { checkData, defineCheck } from './check.ts'
 
-/** A 200 is not yet an answer: its words must be those that the upstream gave for this very request. */
-const served = (evidence: Evidence, x: Exchange): boolean => {
-  if (x.head?.status !== 200 || x.end?.how !== 'complete') return false
-  if (x.request.path.endsWith('/embeddings')) return at(bodyJson(x), 'data', 0, 'embedding') !== undefined
-  return attemptsOf(evidence, x.nonce).some((a) => upstreamText(a) !== '' && upstreamText(a) === answerText(x))
-}
+/** Not only an answer of the upstream's, but all of it. */
+const served = (evidence: Evidence, x: Exchange): boolean =>
+  isRelayed(x, evidence) && (x.request.path.endsWith('/embeddings') || attemptsOf(evidence, x.nonce).some((a) => upstreamText(a) === answerText(x)))
 
 export const aliveAfterCheck = defineCheck({
   name: 'alive-after',

@@ -1,7 +1,6 @@
 import type { Target } from '../../schemas/config.ts'
-import type { Step } from '../scenario.ts'
+import type { SendStep } from '../scenario.ts'
 
-type Send = Extract<Step, { do: 'send' }>
 
 export interface Outgoing {
   method: 'GET' | 'POST'
@@ -11,7 +10,7 @@ export interface Outgoing {
 }
 
 /** The request of one `send` for one nonce, as it goes on the wire to a target. */
-export const outgoing = (step: Send, nonce: string, target: Pick<Target, 'models' | 'headers'>, key: string, scenarioId: string): Outgoing => {
+export const outgoing = (step: SendStep, nonce: string, target: Pick<Target, 'models' | 'headers'>, key: string, scenarioId: string): Outgoing => {
   const headers: Record<string, string> = {
     'user-agent': `gauntlet/${scenarioId}`,
     'x-request-id': nonce,
@@ -36,7 +35,7 @@ export const outgoing = (step: Send, nonce: string, target: Pick<Target, 'models
   return { method: 'POST', path: step.to === 'embeddings' ? '/embeddings' : '/chat/completions', headers, body }
 }
 
-const authorization = (auth: Send['auth'], key: string): Record<string, string> => {
+const authorization = (auth: SendStep['auth'], key: string): Record<string, string> => {
   if (auth === 'none') return {}
   if (auth === 'wrong') return { authorization: 'Bearer sk-gauntlet-wrong-key-000000000000' }
   return auth === 'x-api-key' ? { 'x-api-key': key } : { authorization: `Bearer ${key}` }

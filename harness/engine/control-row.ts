@@ -1,10 +1,11 @@
 import { exchange } from '../client/exchange.ts'
 import type { ExchangeResult } from '../client/exchange.ts'
 import { outgoing } from '../client/request.ts'
-import { stepsOf } from '../scenario.ts'
-import type { ScenarioDocument } from '../scenario.ts'
+import { firstSend } from '../scenario.ts'
+import type { ScenarioDocument, SendStep } from '../scenario.ts'
 import { now, timing } from '../timing.ts'
 import type { Script } from '../upstream/script.ts'
+import type { Lane } from '../upstream/upstream.ts'
 import type { Cell } from './cell.ts'
 import { biting, isScripted, plansFor } from './plan.ts'
 import type { PlannedFault } from './plan.ts'
@@ -60,22 +61,16 @@ export const controlRow = async (scenario: ScenarioDocument, faults: readonly Pl
     const lane = fault.data.lane
     if (lane !== 'primary' && lane !== 'secondary') continue
     const label = fault.labels?.[0] ?? ''
-    const step = stepsOf(scenario).find((s) => s.do === 'send' && (fault.labels === undefined || fault.labels.includes(s.label)))
-    if (step?.do !== 'send') continue
-    const plain = { ...step, auth: 'key' as const, raw: undefined }
+    const step = firstSend(scenario, fault.labels)
+    if (!step) continue
     const nonce = nonceOf(scenario.seed, 'control', index++)
     const plan = isScripted(fault) ? plansFor([fault], label)[lane] : undefined
     const script = plan?.attempts[0] ?? plan?.rest ?? {}
     cell.upstream.expect(nonce, plan ? { [lane]: plan } : {})
     const undo = await inject(fault, cell)
     try {
-      const out = outgoing(plain, nonce, { models: { chat: 'tiny', unknown: 'tiny' }, headers: {} }, 'control-row-no-key', scenario.id)
       const started = now()
-      const seen = await exchange({
-        nonce, phase: 'control', label: 'control', url: new URL(`${cell.laneURL(lane)}${out.path}`), method: out.method, headers: out.headers, body: out.body, stream: step.stream,
-        secrets: cell.secrets, giveUpMs: patience(script, fault.effect), onWord: (count) => cell.upstream.latches.reach(nonce, count),
-      })
-      recorder.client.push(...seen.records)
+      const seen = await askLane(lane, { ...step, auth: 'key', raw: undefined }, nonce, patience(script, fault.effect), scenario, cell, recorder)
       recorder.note({ kind: 'control-row', script: fault.sentence, nonce, deviation: deviation(script, fault.effect, seen, now() - started) })
     } finally {
       await undo()
@@ -83,17 +78,23 @@ export const controlRow = async (scenario: ScenarioDocument, faults: readonly Pl
   }
 }
 
-/** Asks the model itself: one that does not answer a plain client says nothing of a gateway. It also loads a cold one. */
-const modelRow = async (scenario: ScenarioDocument, cell: Cell, recorder: Recorder, nonce: string): Promise<void> => {
-  const step = stepsOf(scenario).find((s) => s.do === 'send')
-  if (step?.do !== 'send') return
-  cell.upstream.expect(nonce, {}, true)
+/** Sends one request to a lane itself, past the target, and records it. */
+const askLane = async (lane: Lane, step: SendStep, nonce: string, giveUpMs: number, scenario: ScenarioDocument, cell: Cell, recorder: Recorder): Promise<ExchangeResult> => {
   const out = outgoing(step, nonce, { models: { chat: 'tiny', unknown: 'tiny' }, headers: {} }, 'control-row-no-key', scenario.id)
   const seen = await exchange({
-    nonce, phase: 'control', label: 'control', url: new URL(`${cell.laneURL('primary')}${out.path}`), method: out.method, headers: out.headers, body: out.body, stream: step.stream,
-    secrets: cell.secrets, giveUpMs: timing.controlModelMs,
+    ...out, nonce, phase: 'control', label: 'control', url: new URL(`${cell.laneURL(lane)}${out.path}`), stream: step.stream, secrets: cell.secrets, giveUpMs,
+    onWord: (count) => cell.upstream.latches.reach(nonce, count),
   })
   recorder.client.push(...seen.records)
+  return seen
+}
+
+/** Asks the model itself: one that does not answer a plain client says nothing of a gateway. It also loads a cold one. */
+const modelRow = async (scenario: ScenarioDocument, cell: Cell, recorder: Recorder, nonce: string): Promise<void> => {
+  const step = firstSend(scenario)
+  if (!step) return
+  cell.upstream.expect(nonce, {}, true)
+  const seen = await askLane('primary', step, nonce, timing.controlModelMs, scenario, cell, recorder)
   recorder.note({ kind: 'control-row', script: 'a language model answers', nonce, deviation: seen.status === 200 && seen.how === 'complete' ? null : `saw ${seen.status ?? 'no status'}, ended ${seen.how}` })
 }
 

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { within } from '../components/wait.ts'
+import { assemble } from '../evidence/assemble.ts'
 import type { Records } from '../evidence/assemble.ts'
-import { resolveAmount, stepsOf } from '../scenario.ts'
-import type { ScenarioDocument, Step } from '../scenario.ts'
+import { isRelayed } from '../evidence/views.ts'
+import { firstSend, resolveAmount, stepsOf } from '../scenario.ts'
+import type { ScenarioDocument, SendStep, Step } from '../scenario.ts'
 import { now, timing } from '../timing.ts'
 import type { Cell } from './cell.ts'
 import { controlRow } from './control-row.ts'
@@ -119,12 +121,15 @@ class Execution {
   async #healthy(phase: 'baseline' | 'recovery'): Promise<boolean> {
     const { claims } = this.#cell.options.target
     const until = now() + claims.breaker.cooldownMs + claims.timeouts.firstByteMs + timing.baselineMarginMs
-    const first = stepsOf(this.#scenario).find((s) => s.do === 'send')
-    const probe = { ...plainSend, label: phase, ...(first?.do === 'send' && first.model ? { model: first.model === 'unknown' ? ('chat' as const) : first.model } : {}), ...(first?.do === 'send' && first.to === 'embeddings' ? { to: 'embeddings' as const } : {}) }
+    const first = firstSend(this.#scenario)
+    // Of the kind that the scenario is about, but one that a healthy target can answer.
+    const model = first?.model === 'unknown' ? 'chat' : first?.model
+    const probe: SendStep = { ...plainSend, label: phase, to: first?.to === 'embeddings' ? 'embeddings' : 'chat', ...(model === undefined ? {} : { model }) }
     const hopeless = this.#cell.health === 'never'
     for (;;) {
-      const { status, how } = await this.#traffic.one(probe, phase, [], { giveUpMs: hopeless ? claims.timeouts.firstByteMs + timing.graceMs : undefined })
-      if (status === 200 && how === 'complete') {
+      const { records } = await this.#traffic.one(probe, phase, [], { giveUpMs: hopeless ? claims.timeouts.firstByteMs + timing.graceMs : undefined })
+      const asked = assemble(this.#scenario, claims, { client: records, upstream: this.#cell.upstream.journal.records, faults: [] })
+      if (asked.exchanges.some((x) => isRelayed(x, asked))) {
         this.#cell.health = 'seen'
         return true
       }

@@ -14,14 +14,15 @@ const timedFailing: CheckData = { check: 'ends-within', params: { budget: -5000 
 /** Warns by itself nowhere: a failed SHOULD is the only way to one. */
 const end = { kind: 'phase', phase: 'end' } as const
 const inject = { kind: 'inject', fault: 'status', detail: 'upstream answers 503 (primary)' } as const
-const baseline = jsonExchange('b0', completion('Hello.'), { phase: 'baseline' })
+const baseline = jsonExchange('b0', completion('b0 Hello.'), { phase: 'baseline' })
+const relayed = attempt('b0', { body: completion('b0 Hello.') })
 const refused = jsonExchange('f0', errorBody(), { status: 503 })
 const emitted = attempt('f0', { status: 503, faults: ['status'] })
 
 /** One scripted fault, put on the wire and met; everything as it should be but for what a test changes. */
 const disturbed = (checks: CheckData[], changes: EvidenceInput = {}) =>
   evidence({
-    exchanges: [baseline, refused], attempts: [emitted], faults: [inject, end], ...changes,
+    exchanges: [baseline, refused], faults: [inject, end], ...changes, attempts: [relayed, ...(changes.attempts ?? [emitted])],
     scenario: { checks, faults: [{ at: 'before', fault: { kind: 'status', lane: 'primary', status: 503, times: 'all' } }], ...changes.scenario },
   })
 const plain = (checks: CheckData[], changes: EvidenceInput = {}) => evidence({ exchanges: [refused], ...changes, scenario: { checks, ...changes.scenario } })
@@ -52,6 +53,8 @@ describe('a pass that proves nothing is unknown', () => {
     ['no baseline', disturbed([passing], { exchanges: [refused] }), /^the target was not healthy before the fault$/, true],
     ['a target that was never healthy, asked once', disturbed([passing], { exchanges: [jsonExchange('b0', '', { phase: 'baseline', status: 500 }), refused] }), /not healthy/, false],
     ['a baseline that was cut, asked once', disturbed([passing], { exchanges: [jsonExchange('b0', completion('H'), { phase: 'baseline', end: 'cut' }), refused] }), /not healthy/, false],
+    ['a baseline that the target answered itself', disturbed([passing], { exchanges: [jsonExchange('b1', completion('b1 Hello.'), { phase: 'baseline' }), refused] }), /not healthy/, false],
+    ['a baseline with the answer of another request', disturbed([passing], { exchanges: [jsonExchange('b0', completion('b7 Hello.'), { phase: 'baseline' }), refused] }), /not healthy/, false],
     ['a baseline that fell ill at last', disturbed([passing], { exchanges: [baseline, noAnswer('b1', 'refused', { phase: 'baseline' }), refused] }), /not healthy/, true],
     ['the scenario did not reach its end', disturbed([passing], { faults: [inject, { kind: 'phase', phase: 'recovery' }] }), /^the scenario did not run to its end$/, true],
     ['a fault that was not healed', disturbed([passing], { faults: [inject, { kind: 'heal', fault: 'status', ok: false, detail: 'ECONNREFUSED' }, end] }), /^a fault was not healed: status: ECONNREFUSED$/, true],
@@ -72,7 +75,7 @@ describe('a pass that proves nothing is unknown', () => {
 
   test('a heal that worked, a control row that was right and an earlier sick baseline take nothing away', () => {
     const found = disturbed([passing], {
-      exchanges: [jsonExchange('b0', '', { phase: 'baseline', status: 503 }), { ...baseline, nonce: 'b1' }, refused],
+      exchanges: [jsonExchange('b9', '', { phase: 'baseline', status: 503 }), baseline, refused],
       faults: [{ kind: 'control-row', script: 's', nonce: 'c0', deviation: null }, inject, { kind: 'heal', fault: 'status', ok: true, detail: '' }, end],
     })
     expect(verdictOf(found)).toMatchObject({ verdict: 'pass' })

@@ -4,7 +4,7 @@ import { worst } from '../../schemas/verdict.ts'
 import type { Judgement } from '../checks/check.ts'
 import { checks } from '../checks/index.ts'
 import type { Evidence } from '../evidence/types.ts'
-import { faultAttempts } from '../evidence/views.ts'
+import { faultAttempts, isRelayed } from '../evidence/views.ts'
 import { timing } from '../timing.ts'
 import { MODEL_LOST } from '../upstream/model-relay.ts'
 import { isScripted, plannedFaults } from './plan.ts'
@@ -34,7 +34,7 @@ const unsound = (evidence: Evidence): Doubt | null => {
     // A target that was asked once only had never been healthy, and nothing of ours will make it so.
     const tries = evidence.exchanges.filter((x) => x.phase === 'baseline').length
     const baseline = evidence.exchanges.filter((x) => x.phase === 'baseline').at(-1)
-    if (baseline?.head?.status !== 200 || baseline.end?.how !== 'complete') return { reason: 'the target was not healthy before the fault', again: tries !== 1, voids: true }
+    if (!baseline || !isRelayed(baseline, evidence)) return { reason: 'the target was not healthy before the fault', again: tries !== 1, voids: true }
   }
   const lost = evidence.attempts.flatMap((a) => a.faults).find((f) => f.fault === MODEL_LOST)
   if (lost) return { reason: `the language model went away: ${lost.detail}`, again: true, voids: true }

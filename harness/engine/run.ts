@@ -7,6 +7,7 @@ import type { Report } from '../../schemas/report.ts'
 import type { Environment } from '../components/index.ts'
 import { HarnessError, isHarnessError } from '../errors.ts'
 import { readEvidence, writeEvidence } from '../evidence/folder.ts'
+import { isRelayed } from '../evidence/views.ts'
 import type { Scenario, ScenarioDocument } from '../scenario.ts'
 import { now } from '../timing.ts'
 import { Cell } from './cell.ts'
@@ -134,7 +135,7 @@ const runScenario = async (state: State, entry: Entry, cell: Cell, signal: Abort
   const { options, document } = state
   options.live.onScenarioStart?.(entry.scenario.id)
   let execution = 0
-  const once = async (kind: Entry['executions'][number]['kind'], repeat: number): Promise<{ fail: boolean; again: boolean; sick: boolean }> => {
+  const once = async (kind: Entry['executions'][number]['kind'], repeat: number): Promise<{ fail: boolean; again: boolean }> => {
     const scenario: ScenarioDocument = { ...entry.scenario, seed: caseSeed(options.seed, entry.scenario.id, repeat) }
     const folder = join('scenarios', scenario.id, String(execution++))
     const started = now()
@@ -142,7 +143,7 @@ const runScenario = async (state: State, entry: Entry, cell: Cell, signal: Abort
       await refuseLost(options.environment)
       throw error
     })
-    if (signal.aborted) return { fail: false, again: false, sick: false }
+    if (signal.aborted) return { fail: false, again: false }
     await writeEvidence(join(options.folder, folder), { scenario, claims: options.target.claims, durationMs: now() - started }, records)
     const { evidence } = await readEvidence(join(options.folder, folder))
     const { verdict, again } = judge(evidence, { strict: options.strict })
@@ -150,10 +151,10 @@ const runScenario = async (state: State, entry: Entry, cell: Cell, signal: Abort
     entry.executions.push({ kind, folder })
     const last = evidence.exchanges.findLast((x) => x.phase === 'recovery' || x.phase === 'baseline')
     // Restarted only after it was seen to fail: a crash that no scenario met must not be healed without a word.
-    const sick = (last !== undefined && last.head?.status !== 200) || (verdict !== 'pass' && !cell.running)
+    const sick = (last !== undefined && !isRelayed(last, evidence)) || (verdict !== 'pass' && !cell.running)
     // A target that does not come back by itself would make every later scenario unknown.
     if (sick && cell.health !== 'never' && options.target.launch && !signal.aborted) await cell.startTarget()
-    return { fail: verdict === 'fail', again, sick }
+    return { fail: verdict === 'fail', again }
   }
   let result = await once('first', 0)
   for (let i = 1; i <= MAX_AGAIN && result.again && !signal.aborted; i++) result = await once('again', 0)

@@ -2,7 +2,7 @@ import { exchange } from '../client/exchange.ts'
 import type { ExchangeResult } from '../client/exchange.ts'
 import { outgoing } from '../client/request.ts'
 import { resolveAmount } from '../scenario.ts'
-import type { ScenarioDocument, Step } from '../scenario.ts'
+import type { ScenarioDocument, SendStep } from '../scenario.ts'
 import { timing } from '../timing.ts'
 import type { Cell } from './cell.ts'
 import { plansFor } from './plan.ts'
@@ -10,11 +10,10 @@ import type { PlannedFault } from './plan.ts'
 import type { Recorder } from './recorder.ts'
 import { nonceOf } from './seed.ts'
 
-type Send = Extract<Step, { do: 'send' }>
 type OnWord = (nonce: string, count: number) => void
 type Phase = 'baseline' | 'fault' | 'recovery'
 
-export const plainSend: Send = { do: 'send', label: 'probe', requests: 1, concurrency: 1, to: 'chat', stream: false, body: {}, headers: {}, auth: 'key', background: false }
+export const plainSend: SendStep = { do: 'send', label: 'probe', requests: 1, concurrency: 1, to: 'chat', stream: false, body: {}, headers: {}, auth: 'key', background: false }
 
 /** Sends requests to the target of one cell on behalf of one scenario, and numbers them. */
 export class Traffic {
@@ -32,7 +31,7 @@ export class Traffic {
   }
 
   /** Sends all requests of one step, at most `concurrency` at a time, and resolves when all have ended. */
-  async send(step: Send, phase: Phase, faults: readonly PlannedFault[], onWord?: OnWord): Promise<ExchangeResult[]> {
+  async send(step: SendStep, phase: Phase, faults: readonly PlannedFault[], onWord?: OnWord): Promise<ExchangeResult[]> {
     const total = Math.round(resolveAmount(step.requests, this.#cell.options.target.claims))
     const results: ExchangeResult[] = []
     let next = 0
@@ -46,7 +45,7 @@ export class Traffic {
     return results
   }
 
-  async one(step: Send, phase: Phase, faults: readonly PlannedFault[], how: { onWord?: OnWord | undefined; giveUpMs?: number | undefined } = {}): Promise<ExchangeResult> {
+  async one(step: SendStep, phase: Phase, faults: readonly PlannedFault[], how: { onWord?: OnWord | undefined; giveUpMs?: number | undefined } = {}): Promise<ExchangeResult> {
     const { upstream, keys, options, secrets } = this.#cell
     const nonce = nonceOf(this.#scenario.seed, phase, this.#counts[phase]++)
     upstream.expect(nonce, plansFor(faults, step.label), this.#scenario.upstream === 'model' && phase === 'fault')

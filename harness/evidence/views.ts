@@ -120,6 +120,15 @@ export const faultPhase = (evidence: Evidence, labels?: readonly string[]): Exch
 export const attemptsOf = (evidence: Evidence, nonce: string, lane?: string): Attempt[] =>
   evidence.attempts.filter((a) => a.nonce === nonce && (lane === undefined || a.lane === lane)).sort((a, b) => a.request.t - b.request.t)
 
+/**
+ * Whether a plain request got its own answer from the upstream. A 200 alone proves nothing: a target that makes its answers up
+ * is never ill, and it would be taken for healthy before a fault.
+ */
+export const isRelayed = (exchange: Exchange, evidence: Pick<Evidence, 'attempts'>): boolean =>
+  exchange.head?.status === 200 && exchange.end?.how === 'complete' &&
+  evidence.attempts.some((a) => a.nonce === exchange.nonce && a.head?.status === 200) &&
+  (exchange.request.path.endsWith('/embeddings') ? at(bodyJson(exchange), 'data', 0, 'embedding') !== undefined : answerText(exchange).includes(exchange.nonce))
+
 /** Upstream calls for the requests of the fault phase and for requests without a known nonce, but not for models lists. */
 export const faultAttempts = (evidence: Evidence): Attempt[] => {
   const nonces = new Set(faultPhase(evidence).map((x) => x.nonce))

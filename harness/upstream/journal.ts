@@ -47,6 +47,11 @@ export class Journal {
     return held
   }
 
+  /** Everything recorded since the last `take`. */
+  get records(): readonly UpstreamRecord[] {
+    return this.#records
+  }
+
   /** Takes everything recorded since the last call. */
   take(): UpstreamRecord[] {
     return this.#records.splice(0)

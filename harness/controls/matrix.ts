@@ -12,13 +12,12 @@ const SOMETIMES = 'sometimes '
 
 /**
  * Where two rows disagree. A cell that begins with `sometimes` is a race that the seed does not decide: it may be missing,
- * or come with some of its checks only; everything else is exact. `sometimes anything` is for scenarios whose outcome hangs on
- * what a scenario before them left behind in a target that covers up its own state.
+ * or come with some of its checks only; everything else is exact.
  */
 export const disagreements = (expected: MatrixRow, measured: MatrixRow): string[] =>
   [...new Set([...Object.keys(expected), ...Object.keys(measured)])].flatMap((id) => {
     const [wanted, got] = [expected[id], measured[id]]
-    if (wanted === got || wanted === `${SOMETIMES}anything`) return []
+    if (wanted === got) return []
     const racy = wanted?.startsWith(SOMETIMES) === true
     const names = (cell: string): string[] => cell.replace(/^(sometimes )?\w+: /, '').split(', ')
     if (racy && (got === undefined || names(got).every((name) => names(wanted).includes(name)))) return []

@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { fileURLToPath } from 'node:url'
+import { skipsReporter } from './skips.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -11,6 +12,7 @@ export default defineConfig({
   root,
   test: {
     retry: 0,
+    reporters: ['default', skipsReporter],
     projects: [
       {
         root,

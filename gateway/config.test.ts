@@ -29,7 +29,7 @@ test('fills in production defaults', () => {
 
 test('keeps only the hash of a caller key', () => {
   const config = parseConfig(minimal)
-  expect(config.keys).toEqual([{ id: 'a', sha256: createHash('sha256').update('secret-key-1').digest('hex') }])
+  expect(config.keys).toEqual([{ id: 'a', tenant: 'a', sha256: createHash('sha256').update('secret-key-1').digest('hex') }])
   expect(JSON.stringify(config)).not.toContain('secret-key-1')
 })
 

@@ -115,3 +115,19 @@ test.each(['NONSENSE\r\n\r\n', 'GET /v1/models HTTP/1.1\r\nconnection: close\r\n
   expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   errorOf(answer.split('\r\n\r\n')[1] ?? '')
 })
+
+test('a key sent as a request id is neither used nor sent back', async () => {
+  await using up = await fakeUpstream((response) => answerJson(response, completion('hi')))
+  await using gw = await startGateway(testConfig([up.baseURL]))
+  const reply = await post(gw.url, chatBody, { headers: { authorization: `Bearer ${callerKey}`, 'x-request-id': callerKey } })
+  expect(reply.status).toBe(200)
+  expect(reply.headers['x-request-id']).toMatch(/^req_/)
+  expect(up.seen[0]?.request.headers['x-request-id']).not.toBe(callerKey)
+})
+
+test('a stream cannot be asked of embeddings: the field passes, the answer is JSON', async () => {
+  await using up = await fakeUpstream((response) => answerJson(response, JSON.stringify({ object: 'list', data: [{ object: 'embedding', index: 0, embedding: [0.5] }] })))
+  await using gw = await startGateway(testConfig([up.baseURL]))
+  const reply = await read(await open(`${gw.url}/v1/embeddings`, { model: 'chat', input: 'x', stream: true }).response)
+  expect(reply).toMatchObject({ status: 200, headers: { 'content-type': 'application/json; charset=utf-8' } })
+})

@@ -2,21 +2,38 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { fastify, LogController } from 'fastify'
 import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
-import { createAuthenticate } from './auth.ts'
-import { completionRoutes } from './chat.ts'
+import { adminMethods, adminRoutes, isAdminPath } from './authenticate/admin.ts'
+import { createAuthenticate } from './authenticate/auth.ts'
+import { createMemoryKeyStore } from './authenticate/key-store.ts'
+import { Keyring } from './authenticate/keyring.ts'
+import { createRedisKeyStore } from './authenticate/redis-key-store.ts'
+import { createJobs } from './jobs/jobs.ts'
+import { jobMethods } from './jobs/routes.ts'
+import { completionRoutes, createPipeline } from './pipeline.ts'
+import { createPolicies } from './create-policies.ts'
 import { parseConfig } from './config.ts'
 import type { ConfigInput } from './config.ts'
-import { Drain } from './drain.ts'
-import { answerErrors, malformedHttp } from './error-handler.ts'
+import { Drain } from './admit/drain.ts'
+import { limitRate } from './admit/rate-limit-hook.ts'
+import { createErrorDialect } from './reply/error-dialect.ts'
+import { answerErrors, malformedHttp, sendError } from './reply/error-handler.ts'
 import { GatewayError } from './errors.ts'
-import { healthRoutes, isHealthPath } from './health.ts'
-import { parseJsonBody } from './json-body.ts'
-import { logRequest } from './log.ts'
-import { modelRoutes } from './models.ts'
-import { connectRedis } from './redis.ts'
-import { createRoute } from './route.ts'
-import { createScrub } from './scrub.ts'
-import { createUpstreams } from './upstream.ts'
+import { healthRoutes } from './observe/health.ts'
+import { parseJsonBody } from './validate/json-body.ts'
+import { docsMethods, docsRoutes } from './observe/openapi/routes.ts'
+import { isOpen } from './observe/requests.ts'
+import { createSampler } from './observe/sample.ts'
+import { createTelemetry } from './observe/telemetry.ts'
+import { newTrace } from './observe/trace.ts'
+import { Auto } from './route/auto.ts'
+import { createChoose } from './route/choose.ts'
+import { Latency } from './route/latency.ts'
+import { modelRoutes } from './route/models.ts'
+import { Registry } from './route/registry.ts'
+import { connectRedis } from './stores/redis.ts'
+import { createRoute } from './route/route.ts'
+import { createScrub } from './check/scrub.ts'
+import { createUpstreams } from './call/upstream.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -28,14 +45,21 @@ declare module 'fastify' {
 /** How long connections may take to close by themselves once nothing is in flight. */
 const closeMs = 500
 
+export interface GatewayOptions {
+  /** Gets each line of the log, which otherwise goes to stdout. */
+  readonly logTo?: { write(line: string): void }
+}
+
 /** Makes a gateway from a config (checked here), ready to `listen()`. */
-export function createGateway(input: ConfigInput): FastifyInstance {
+export function createGateway(input: ConfigInput, { logTo }: GatewayOptions = {}): FastifyInstance {
   const config = parseConfig(input)
   const scrub = createScrub(config.upstreams)
+  const dialect = createErrorDialect(config)
   const drain = new Drain()
-  const authenticate = createAuthenticate(config.keys)
+  const ring = new Keyring(config.keys)
+  const authenticate = createAuthenticate(ring, config.admin)
   const app: FastifyInstance = fastify({
-    logger: { level: config.log.level, base: { pid: process.pid } },
+    logger: { level: config.log.level, base: { pid: process.pid }, ...(logTo === undefined ? {} : { stream: logTo }) },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestId,
     bodyLimit: config.limits.bodyBytes,
@@ -43,28 +67,42 @@ export function createGateway(input: ConfigInput): FastifyInstance {
     // Node looks for slow senders only every 30 s by default, which doubles the limit.
     http: { headersTimeout: config.timeouts.requestMs, requestTimeout: config.timeouts.requestMs, connectionsCheckingInterval: Math.min(5_000, config.timeouts.requestMs), requireHostHeader: false },
     return503OnClosing: false,
-    clientErrorHandler: malformedHttp,
+    clientErrorHandler: malformedHttp(dialect),
     frameworkErrors: (_error, request, reply: FastifyReply) => {
-      void reply.header('x-request-id', request.id).code(400).send(new GatewayError('GW_ERR_MALFORMED_HTTP').envelope())
+      void sendError(reply.header('x-request-id', request.id), new GatewayError('GW_ERR_MALFORMED_HTTP'), dialect)
     },
   })
-  const upstreams = createUpstreams(config, (upstream, from, to) => app.log.warn({ upstream, from, to }, 'breaker'))
-  const redis = config.redis === undefined ? undefined : { probe: connectRedis(config.redis.url, app.log), required: config.redis.required }
+  if (config.docs) docsRoutes(app, config, dialect)
+  const telemetry = createTelemetry(app, config)
+  const upstreams = createUpstreams(config, (...change) => telemetry.transition(...change))
+  const redis = config.redis === undefined ? undefined : connectRedis(config.redis, app.log)
+  const registry = new Registry(config.models)
+  const latency = config.auto === false ? undefined : new Latency(config.auto.forgetMs)
+  const auto = config.auto === false || latency === undefined ? undefined : new Auto(config.auto, registry, latency)
+  const route = createRoute({ upstreams, config, scrub, log: app.log, latency, watch: telemetry.watch })
+  const policies = createPolicies({ config, redis, registry, upstreams, route, log: app.log })
+  const sampler = config.log.sample === false ? undefined : createSampler(config.log.sample)
+  telemetry.show({ upstreams, policies, redis })
 
   app.decorateRequest('trace')
+  app.decorateRequest('finish')
+  app.decorateRequest('caller')
   app.addHook('onRequest', async (request, reply) => {
-    request.trace = { attempts: 0, stream: false, failures: [] }
+    request.trace = newTrace()
     reply.header('x-request-id', request.id)
-    logRequest(request, reply)
+    telemetry.begin(request, reply)
     if (drain.draining) reply.header('connection', 'close')
     // Node would answer this itself, without an envelope.
     if (request.raw.httpVersion === '1.1' && request.raw.headers.host === undefined) throw new GatewayError('GW_ERR_MALFORMED_HTTP')
-    if (isHealthPath(request.routeOptions.url)) return
+    if (isOpen(request)) return
     if (drain.refusing) throw new GatewayError('GW_ERR_DRAINING')
     drain.track(reply.raw)
     // Before the body is read, and for unknown routes as well: without a key there is nothing to find out here.
-    if (authenticate(request.raw) === undefined) throw new GatewayError('GW_ERR_INVALID_KEY', { headers: { 'www-authenticate': 'Bearer' } })
+    const caller = authenticate(request.raw, isAdminPath(request.routeOptions.url))
+    request.caller = caller
+    request.trace.caller = caller.id
     if (request.is404) throw unknownUrl(request.method)
+    if (policies.rateLimits !== undefined) await limitRate(policies.rateLimits, request, reply)
   })
 
   app.removeAllContentTypeParsers()
@@ -72,12 +110,23 @@ export function createGateway(input: ConfigInput): FastifyInstance {
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') throw new GatewayError('GW_ERR_MEDIA_TYPE')
     return parseJsonBody(body)
   })
-  answerErrors(app, scrub)
+  answerErrors(app, scrub, dialect)
 
-  completionRoutes(app, { config, route: createRoute({ upstreams, config, scrub }), cut: drain.cut })
-  modelRoutes(app, config.models)
-  healthRoutes(app, { drain, redis })
-  for (const [url, allow] of Object.entries({ '/v1/chat/completions': 'POST', '/v1/embeddings': 'POST', '/v1/models': 'GET, HEAD', '/v1/models/*': 'GET, HEAD' })) refuseOtherMethods(app, url, allow)
+  const pipeline = createPipeline({ config, choose: createChoose(registry, auto), route, policies, sampler, cut: drain.cut })
+  completionRoutes(app, pipeline)
+  if (config.jobs !== false && redis !== undefined) createJobs(app, { config, jobs: config.jobs, redis, pipeline, telemetry, drain, scrub })
+  modelRoutes(app, registry, auto)
+  healthRoutes(app, { drain, redis, ring })
+  for (const [url, allow] of Object.entries({ '/v1/chat/completions': 'POST', '/v1/embeddings': 'POST', '/v1/models': 'GET, HEAD', '/v1/models/*': 'GET, HEAD', ...(config.metrics === false ? {} : { [config.metrics.path]: 'GET, HEAD' }), ...(config.docs ? docsMethods : {}) })) refuseOtherMethods(app, url, allow)
+
+  if (config.jobs !== false) for (const [url, allow] of Object.entries(jobMethods)) refuseOtherMethods(app, url, allow)
+  if (config.admin !== false) {
+    const store = redis === undefined ? createMemoryKeyStore(ring) : createRedisKeyStore({ redis, ring, log: app.log, config: config.admin })
+    adminRoutes(app, { config: config.admin, ring, store })
+    for (const [url, allow] of Object.entries(adminMethods)) refuseOtherMethods(app, url, allow)
+    app.addHook('onReady', async () => store.ready())
+    app.addHook('onClose', async () => store.close())
+  }
 
   // Closing without a drain must not let new work in either.
   app.addHook('preClose', async () => drain.refuse())
@@ -90,15 +139,18 @@ export function createGateway(input: ConfigInput): FastifyInstance {
     return cut
   })
   app.addHook('onClose', async () => {
-    redis?.probe.close()
+    redis?.close()
     await Promise.all([...upstreams.values()].map(async ({ pool }) => pool.destroy()))
   })
   return app
 }
 
-function requestId(request: Pick<IncomingMessage, 'headers'>): string {
-  const given = request.headers['x-request-id']
-  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : `req_${randomUUID().replaceAll('-', '')}`
+function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const given = headers['x-request-id']
+  const usable = typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given)
+  // An id is logged and sent back: a key that somebody put there by mistake must not be.
+  const isKey = usable && (headers['x-api-key'] === given || headers.authorization?.replace(/^Bearer +/i, '').trim() === given)
+  return usable && !isKey ? given : `req_${randomUUID().replaceAll('-', '')}`
 }
 
 function unknownUrl(method: string): GatewayError {
@@ -111,5 +163,5 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allow: string): v
   const refuse = async (): Promise<never> => {
     throw new GatewayError('GW_ERR_METHOD', { headers: { allow } })
   }
-  app.route({ method, url, onRequest: refuse, handler: refuse })
+  app.route({ method, url, config: { refusal: true }, onRequest: refuse, handler: refuse })
 }

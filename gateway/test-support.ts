@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { ConfigInput } from './config.ts'
 import { createGateway } from './server.ts'
+import type { GatewayOptions } from './server.ts'
 
 /** The upstream's canary key: must be found nowhere but at the upstream. */
 export const upstreamKey = 'sk-canary-upstream-0001'
@@ -75,8 +76,8 @@ export function testConfig(baseURLs: readonly string[], overrides: Overrides = {
 }
 
 /** A listening gateway. */
-export async function startGateway(config: ConfigInput) {
-  const app: FastifyInstance = createGateway(config)
+export async function startGateway(config: ConfigInput, options?: GatewayOptions) {
+  const app: FastifyInstance = createGateway(config, options)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     app,
@@ -85,6 +86,19 @@ export async function startGateway(config: ConfigInput) {
       app.server.closeAllConnections()
       await app.close()
     },
+  }
+}
+
+/** Collects a gateway's log; for the `logTo` of its options. */
+export function logLines() {
+  const lines: Record<string, unknown>[] = []
+  return {
+    lines,
+    write(line: string): void {
+      lines.push(JSON.parse(line) as Record<string, unknown>)
+    },
+    /** The lines with this message. */
+    of: (msg: string) => lines.filter((line) => line['msg'] === msg),
   }
 }
 

@@ -1,0 +1,49 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { GatewayError } from '../errors.ts'
+import type { Caller } from '../turn.ts'
+import type { AdminConfig } from './admin.ts'
+import type { Keyring } from './keyring.ts'
+import { keysUnavailable } from './key-store.ts'
+
+/**
+ * Says whose key was sent; `forAdmin` when the route is one of key management. Throws GW_ERR_INVALID_KEY, GW_ERR_FORBIDDEN for a caller
+ * on an admin route, and GW_ERR_KEYS_UNAVAILABLE while nobody can know what is revoked.
+ */
+export type Authenticate = (request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>, forAdmin: boolean) => Caller
+
+/** Who has the admin key. No caller key has this id, no limit and no budget is ever asked for it. */
+const administrator: Caller = { id: '(admin)', tenant: '(admin)' }
+
+/** Makes the check of keys. Knows hashes only. */
+export function createAuthenticate(ring: Pick<Keyring, 'find' | 'trusted'>, admin: Pick<AdminConfig, 'sha256'> | false): Authenticate {
+  const adminDigest = admin === false ? undefined : Buffer.from(admin.sha256, 'hex')
+  return (request, forAdmin) => {
+    const presented = presentedKey(request)
+    if (presented === undefined) throw invalidKey()
+    const digest = hash('sha256', presented, 'buffer')
+    // The keys must not do for each other: whoever may change keys has no business in the bill of a caller, nor the other way round.
+    if (adminDigest !== undefined && timingSafeEqual(adminDigest, digest)) {
+      if (forAdmin) return administrator
+      throw invalidKey()
+    }
+    if (!ring.trusted) throw keysUnavailable('Keys cannot be checked at the moment. Try again later.')
+    const caller = ring.find(digest)
+    if (caller === undefined) throw invalidKey()
+    if (forAdmin) throw new GatewayError('GW_ERR_FORBIDDEN')
+    return caller
+  }
+}
+
+function invalidKey(): GatewayError {
+  return new GatewayError('GW_ERR_INVALID_KEY', { headers: { 'www-authenticate': 'Bearer' } })
+}
+
+function presentedKey({ headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | undefined {
+  // Node silently keeps the first of two Authorization headers; a proxy in front may have believed the second.
+  const sent = rawHeaders.filter((name, index) => index % 2 === 0 && /^(?:authorization|x-api-key)$/i.test(name)).map((name) => name.toLowerCase())
+  if (new Set(sent).size !== sent.length) return undefined
+  if (headers.authorization !== undefined) return /^Bearer +(\S+) *$/i.exec(headers.authorization)?.[1]
+  const key = headers['x-api-key']
+  return typeof key === 'string' && key !== '' ? key : undefined
+}

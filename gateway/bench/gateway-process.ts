@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'
+import type { ConfigInput } from '../config.ts'
+import { createGateway } from '../server.ts'
+
+/** The gateway as a process of the benchmark: config from a file, port to the parent. */
+const gateway = createGateway(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ConfigInput)
+process.on('message', (message) => {
+  if (message !== 'collect') return
+  // Twice: what the first collection's finalizers freed goes with the second.
+  globalThis.gc?.()
+  globalThis.gc?.()
+  process.send?.({ collected: true })
+})
+process.on('disconnect', () => process.exit(0))
+process.send?.({ port: Number(new URL(await gateway.listen({ host: '127.0.0.1', port: 0 })).port) })

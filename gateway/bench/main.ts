@@ -1,0 +1,104 @@
+import { writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, release } from 'node:os'
+import { parseArgs } from 'node:util'
+import { Child, pin } from './child.ts'
+import { closedLoad, openLoad, streamLoad } from './load.ts'
+import type { Closed, Streamed } from './load.ts'
+import { median } from './stats.ts'
+import { measureRest } from './rest.ts'
+import { missing, startRedis, startTarget, targetNames } from './targets.ts'
+import type { TargetName } from './targets.ts'
+
+const usage = `Usage: npm run bench -- [--json FILE] [--rounds N] [--seconds N] [--only NAME,NAME] [--no-rest]
+
+Compares in one run, on loopback, against one fixed upstream: direct, nginx, a bare Fastify + undici pass-through, and this gateway
+bare and with every feature on (memory, Redis). The rounds of all targets take turns, so that a slow minute of the machine hits all.`
+
+const { values } = parseArgs({
+  options: { json: { type: 'string' }, rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '3' }, only: { type: 'string' }, 'no-rest': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+})
+if (values.help === true) {
+  process.stdout.write(`${usage}\n`)
+  process.exit(0)
+}
+const rounds = Number(values.rounds)
+const seconds = Number(values.seconds)
+const callers = 32
+const openRate = 200
+const streams = { concurrent: 200, total: 400, chunks: 20, gapMs: 50 }
+/** The measured program has the first core, everything else the second. */
+const [targetCore, otherCore] = availableParallelism() >= 2 ? [0, 1] : [undefined, undefined]
+pin(process.pid, otherCore)
+
+interface Row {
+  closed: Closed[]
+  cpuPerRequest: number[]
+  open: { p50: number; p99: number }[]
+  streams: Streamed[]
+}
+
+const wanted = values.only === undefined ? [...targetNames] : targetNames.filter((name) => values.only?.split(',').includes(name))
+const asked = wanted.filter((name) => {
+  const reason = missing(name)
+  if (reason !== undefined) console.log(`${name} is left out: ${reason}`)
+  return reason === undefined
+})
+const rows = new Map<TargetName, Row>(asked.map((name) => [name, { closed: [], cpuPerRequest: [], open: [], streams: [] }]))
+
+await using upstream = await Child.start('upstream.ts', [], otherCore)
+await using redis = asked.includes('gateway-full-redis') ? await startRedis(otherCore ?? 0) : undefined
+
+for (let round = 0; round < rounds; round++) {
+  for (const name of asked) {
+    const row = rows.get(name)
+    if (row === undefined) continue
+    await using target = await startTarget(name, upstream.url, redis?.url, targetCore ?? 0)
+    await closedLoad(target.url, callers, 1_500)
+    const before = target.child?.cpuSeconds ?? 0
+    const closed = await closedLoad(target.url, callers, seconds * 1_000)
+    row.closed.push(closed)
+    if (target.child !== undefined) row.cpuPerRequest.push(((target.child.cpuSeconds - before) * 1e6) / (closed.perSecond * seconds))
+    row.open.push(await openLoad(target.url, openRate, seconds * 1_000))
+    row.streams.push(await streamLoad(target.url, streams))
+    console.log(`round ${round + 1}/${rounds}  ${name.padEnd(18)} ${closed.perSecond.toFixed(0).padStart(6)} req/s  p99 ${closed.p99.toFixed(1)} ms`)
+  }
+}
+
+const of = (name: TargetName, pick: (row: Row) => number[]): number => median(pick(rows.get(name) ?? { closed: [], cpuPerRequest: [], open: [], streams: [] }))
+const perSecond = (name: TargetName): number => of(name, (r) => r.closed.map((c) => c.perSecond))
+const p50 = (name: TargetName): number => of(name, (r) => r.closed.map((c) => c.p50))
+const p99 = (name: TargetName): number => of(name, (r) => r.closed.map((c) => c.p99))
+const open50 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c.p50))
+const open99 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c.p99))
+const ttft = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.ttftP50))
+const gap99 = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.transitP99))
+
+console.log(`\nJSON chat, ${callers} callers; open model at ${openRate}/s; ${streams.concurrent} concurrent streams. Medians of ${rounds} rounds.\n`)
+console.log(['target'.padEnd(18), 'req/s', 'p50 ms', 'p99 ms', 'CPU µs', 'of bare', '+p50@rate', '+p99@rate', '+TTFT p50', '+gap p99'].map((h, i) => (i === 0 ? h : h.padStart(10))).join(''))
+for (const name of asked) {
+  const cells = [perSecond(name).toFixed(0), p50(name).toFixed(2), p99(name).toFixed(2), of(name, (r) => r.cpuPerRequest).toFixed(0), (perSecond(name) / perSecond('bare')).toFixed(2),
+    (open50(name) - open50('direct')).toFixed(2), (open99(name) - open99('direct')).toFixed(2), (ttft(name) - ttft('direct')).toFixed(2), (gap99(name) - gap99('direct')).toFixed(2)]
+  console.log([name.padEnd(18), ...cells.map((c) => c.padStart(10))].join(''))
+}
+
+const rest = values['no-rest'] || !asked.includes('gateway-full') ? undefined : await measureRest(upstream, targetCore ?? 0)
+const result = {
+  rig: { cpu: cpus()[0]?.model, cores: availableParallelism(), kernel: release(), pinned: targetCore !== undefined },
+  versions: { node: process.version, ...process.versions.undici === undefined ? {} : { undici: process.versions.undici } },
+  rounds, seconds, callers, openRate,
+  targets: Object.fromEntries(asked.map((name) => [name, { perSecond: perSecond(name), p50: p50(name), p99: p99(name), cpuMicrosPerRequest: of(name, (r) => r.cpuPerRequest), openP50: open50(name), openP99: open99(name), ttftP50: ttft(name), transitP99: gap99(name) }])),
+  ratios: {
+    throughputVsBare: perSecond('gateway-full') / perSecond('bare'), p99VsBare: p99('gateway-full') / p99('bare'),
+    throughputVsBareRedis: perSecond('gateway-full-redis') / perSecond('bare'), p99VsBareRedis: p99('gateway-full-redis') / p99('bare'),
+    throughputVsBarePlain: perSecond('gateway') / perSecond('bare'),
+  },
+  streams: { ...streams, addedTtftMsP50: ttft('gateway-full') - ttft('direct'), addedGapMsP99: gap99('gateway-full') - gap99('direct') },
+  rest,
+}
+console.log(`\nratios ${JSON.stringify(result.ratios, (_key, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(3)) : value))}`)
+console.log(`streams ${JSON.stringify(result.streams, (_key, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(3)) : value))}`)
+if (values.json !== undefined) {
+  writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`)
+  console.log(`written to ${values.json}`)
+}
+process.exit(0)

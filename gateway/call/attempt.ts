@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { settle } from './breaker.ts'
+import type { Permit } from './breaker.ts'
+import type { Frame } from '../check/chat-stream.ts'
+import type { Config } from '../config.ts'
+import { Exchange } from './exchange.ts'
+import type { DialectRequest } from './dialect.ts'
+import { badAnswer, readBody } from '../check/json-answer.ts'
+import type { Scrub } from '../check/scrub.ts'
+import type { ChatRequest, EmbeddingsRequest } from '../validate/validate.ts'
+import type { Upstream } from './upstream.ts'
+
+/** What a caller asked for, as far as the upstream call needs to know. */
+export interface Call {
+  readonly path: '/chat/completions' | '/embeddings'
+  readonly raw: string
+  /** `raw` parsed, where that has been done; only upstreams of another dialect need it. */
+  readonly body?: ChatRequest | EmbeddingsRequest
+  readonly headers: Readonly<Record<string, string>>
+  readonly stream: boolean
+  readonly choices: number
+}
+
+/** `json` is `bytes` parsed; a policy that changes one changes both. */
+export interface JsonAnswer {
+  readonly bytes: Buffer
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+export type Answer =
+  | ({ readonly kind: 'json' } & JsonAnswer)
+  /** Frames may be taken once. Taking them to the end, or leaving early, settles the attempt. */
+  | { readonly kind: 'stream'; readonly frames: Frames }
+
+export type Frames = AsyncGenerator<Frame, void, undefined>
+
+export type AttemptConfig = Pick<Config, 'timeouts' | 'limits' | 'stream'>
+
+const errorBodyBytes = 65_536
+
+/** One upstream call, from `request` (`call` in the upstream's dialect) to an answer that is worth relaying; throws an UpstreamError otherwise. */
+export async function attempt(upstream: Upstream, request: DialectRequest, call: Call, permit: Permit, scope: AbortSignal, config: AttemptConfig, scrub: Scrub): Promise<Answer> {
+  const { dialect } = upstream
+  let exchange: Exchange | undefined
+  try {
+    const headers = { ...call.headers, 'content-type': 'application/json', accept: call.stream ? 'text/event-stream' : 'application/json', 'accept-encoding': 'identity' }
+    exchange = await Exchange.open(upstream, { ...request, headers }, scope, config.timeouts)
+    const { idleMs } = config.timeouts
+    if (exchange.status !== 200) throw dialect.statusError(exchange, await readErrorBody(exchange, idleMs), scrub)
+    const encoding = exchange.headers['content-encoding']
+    if (encoding !== undefined && encoding !== 'identity') throw badAnswer('The upstream compressed its answer although it was asked not to.')
+    if (call.stream) {
+      if (!/^text\/event-stream\s*(?:;|$)/i.test(exchange.headers['content-type'] ?? '')) throw dialect.notAStream(await readErrorBody(exchange, idleMs), scrub)
+      return { kind: 'stream', frames: await openStream(upstream, exchange, call, permit, config, scrub) }
+    }
+    const bytes = await readBody(exchange, { idleMs, maxBytes: config.limits.answerBytes })
+    const answer = dialect.answer(bytes, call, scrub)
+    exchange.finish()
+    settle(permit)
+    return { kind: 'json', ...answer }
+  } catch (error) {
+    exchange?.destroy()
+    settle(permit, error)
+    throw error
+  }
+}
+
+// The status already says that the attempt failed: a broken error body must not turn a 429 into a 502.
+async function readErrorBody(exchange: Exchange, idleMs: number): Promise<Buffer> {
+  try {
+    const body = await readBody(exchange, { idleMs, maxBytes: errorBodyBytes })
+    exchange.finish()
+    return body
+  } catch {
+    return Buffer.alloc(0)
+  }
+}
+
+/**
+ * Waits until the stream has shown part of the answer, so that an error in its place can still be retried elsewhere.
+ * A first event without content (the role) is held back for `holdMs` at most: callers time the first byte.
+ */
+async function openStream({ dialect }: Upstream, exchange: Exchange, call: Call, permit: Permit, config: AttemptConfig, scrub: Scrub): Promise<Frames> {
+  const source = dialect.frames(exchange, call, {
+    idleMs: config.timeouts.idleMs,
+    finishMs: config.stream.finishMs,
+    maxEventChars: config.limits.eventBytes,
+    scrub,
+  })
+  const held: Frame[] = []
+  let next = source.next()
+  let until = Number.POSITIVE_INFINITY
+  for (;;) {
+    const result = await within(next, until - performance.now())
+    if (result === undefined) break
+    next = source.next()
+    // Nobody may be waiting when this one fails; whoever takes the frames awaits it again.
+    next.catch(() => {})
+    if (result.done === true) break
+    held.push(result.value)
+    if (result.value.content) break
+    if (held.length === 1) until = performance.now() + config.stream.holdMs
+  }
+  permit.begun()
+  return relayable(held, source, next, exchange, permit)
+}
+
+async function within(next: Promise<IteratorResult<Frame, void>>, ms: number): Promise<IteratorResult<Frame, void> | undefined> {
+  if (ms === Number.POSITIVE_INFINITY) return next
+  const timer = new AbortController()
+  try {
+    return await Promise.race([next, sleep(Math.max(0, ms), undefined, { signal: timer.signal })])
+  } finally {
+    timer.abort()
+  }
+}
+
+async function* relayable(held: Frame[], source: AsyncGenerator<Frame, void, undefined>, first: Promise<IteratorResult<Frame, void>>, exchange: Exchange, permit: Permit): Frames {
+  let whole = false
+  try {
+    yield* held
+    for (let next = await first; next.done !== true; next = await source.next()) yield next.value
+    whole = true
+    exchange.finish()
+    settle(permit)
+  } catch (error) {
+    settle(permit, error)
+    throw error
+  } finally {
+    if (!whole) {
+      exchange.destroy()
+      permit.release()
+    }
+  }
+}

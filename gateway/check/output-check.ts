@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import type { Answer, Frames } from '../call/attempt.ts'
+import type { OutputCheck } from '../policies.ts'
+import type { Turn } from '../turn.ts'
+import { frameOf } from './chat-stream.ts'
+import type { Frame } from './chat-stream.ts'
+import { CheckedChoice, limited } from './checked-choice.ts'
+import { badAnswer } from './json-answer.ts'
+import { LengthLimit } from './length-limit.ts'
+import { redact, replaced } from './redact.ts'
+import type { RedactorOptions } from './redactor.ts'
+import { isObject } from './upstream-error.ts'
+
+export const outputConfig = z.strictObject({
+  redact: z.array(z.enum(['ssn', 'card', 'api-key'])).default(['ssn', 'card', 'api-key']),
+  /** Longer texts are cut there with finish_reason `length`; characters are code points. */
+  maxChars: z.int().min(1).optional(),
+})
+export type OutputConfig = z.output<typeof outputConfig>
+
+type Json = Readonly<Record<string, unknown>>
+
+/** More than anybody can ask for; each keeps its state until the stream ends. */
+const maxChoices = 1_000
+
+/** Redacts and cuts the text of chat answers, JSON and streams; how often and what is noted in the trace. Other answers, and what has nothing to redact, keep their bytes. */
+export function createOutputCheck({ redact: kinds, maxChars }: OutputConfig): OutputCheck {
+  return {
+    check(turn, answer) {
+      if (turn.kind !== 'chat') return answer
+      const options = { kinds: new Set(kinds), found: (kind: string) => count(turn, kind) }
+      if (answer.kind === 'stream') return { ...answer, frames: checkedFrames(turn, answer.frames, options, maxChars) }
+      return checkedJson(turn, answer, options, maxChars)
+    },
+  }
+}
+
+function count({ trace }: Turn, kind: string): void {
+  trace.redacted ??= {}
+  trace.redacted[kind] = (trace.redacted[kind] ?? 0) + 1
+}
+
+function checkedJson(turn: Turn, answer: Extract<Answer, { kind: 'json' }>, options: RedactorOptions, maxChars: number | undefined): Answer {
+  const { json } = answer
+  const checked = replaced(json, (value, key) => {
+    if (key !== 'choices' || !Array.isArray(value)) return value
+    const choices = value.map((choice: unknown) => (isObject(choice) ? checkedMessage(turn, choice, options, maxChars) : choice))
+    return choices.every((choice, nth) => choice === value[nth]) ? value : choices
+  })
+  return checked === json ? answer : { kind: 'json', bytes: Buffer.from(JSON.stringify(checked)), json: checked }
+}
+
+function checkedMessage(turn: Turn, choice: Json, options: RedactorOptions, maxChars: number | undefined): Json {
+  const { message } = choice
+  if (!isObject(message)) return choice
+  const limit = new LengthLimit(maxChars)
+  const shown = replaced(message, (value, key) => {
+    const clean = redact(value, options, key)
+    return typeof clean === 'string' && limited.has(key) ? limit.take(clean) : clean
+  })
+  if (shown === message) return choice
+  if (limit.isCut) turn.trace.truncated = true
+  // The logprobs spell the text.
+  return { ...choice, message: shown, ...(choice['logprobs'] === undefined ? {} : { logprobs: null }), ...(limit.isCut ? { finish_reason: 'length' } : {}) }
+}
+
+async function* checkedFrames(turn: Turn, frames: Frames, options: RedactorOptions, maxChars: number | undefined): Frames {
+  const choices = new Map<unknown, CheckedChoice>()
+  let last: Json = {}
+  for await (const frame of frames) {
+    last = frame.chunk
+    const checked = checkedFrame(frame, choices, () => new CheckedChoice(options, maxChars))
+    const isCut = maxChars !== undefined && [...choices.values()].some((choice) => choice.isCut)
+    if (isCut) turn.trace.truncated = true
+    if (Array.isArray(checked)) yield* checked
+    else yield checked
+    // Leaving ends the upstream call: what it still has to say nobody will see.
+    if (isCut && choices.size >= turn.call.choices && isDecided([...choices.values()])) return
+  }
+  // Held back still is only what came behind the end of its own choice.
+  for (const [index, choice] of choices) for (const delta of choice.flush()) yield extraFrame(last, index, delta)
+}
+
+/** Every choice has its end, and the upstream would go on with one of them. */
+function isDecided(choices: readonly CheckedChoice[]): boolean {
+  return choices.every(({ isCut, finished }) => isCut || finished) && choices.some(({ finished }) => !finished)
+}
+
+/** The very same frame when there is nothing to change about it, otherwise the frames that go out in its place. */
+function checkedFrame(frame: Frame, choices: Map<unknown, CheckedChoice>, open: () => CheckedChoice): Frame | Frame[] {
+  const { chunk } = frame
+  const all: unknown = chunk['choices']
+  if (!Array.isArray(all)) return frame
+  let before: Frame[] | undefined
+  let shown: unknown[] | undefined
+  for (let nth = 0; nth < all.length; nth++) {
+    const choice: unknown = all[nth]
+    if (!isObject(choice)) continue
+    const index = choice['index'] ?? 0
+    let state = choices.get(index)
+    if (state === undefined) {
+      if (choices.size === maxChoices) throw badAnswer('The upstream answers with too many choices.')
+      choices.set(index, state = open())
+    }
+    const clean = state.take(choice, (delta) => (before ??= []).push(extraFrame(chunk, index, delta)))
+    if (clean !== choice) (shown ??= [...all])[nth] = clean
+  }
+  if (shown === undefined) return before === undefined ? frame : [...before, frame]
+  const left = shown.filter((choice) => choice !== undefined)
+  // A chunk without choices is what SDKs take for the one with the usage.
+  if (left.length === 0 && !isObject(chunk['usage'])) return before ?? []
+  return [...(before ?? []), frameOf({ ...chunk, choices: left }, frame.content)]
+}
+
+function extraFrame(chunk: Json, index: unknown, delta: Json): Frame {
+  return frameOf({ ...chunk, choices: [{ index, delta, logprobs: null, finish_reason: null }], ...(chunk['usage'] === undefined ? {} : { usage: null }) })
+}

@@ -1,0 +1,14 @@
+import { LRUCache } from 'lru-cache'
+import type { AnswerStore, Kept } from './answer-store.ts'
+import type { CacheConfig } from './cache.ts'
+
+/** Keeps answers in this replica: bounded by entries and bytes, the least recently used go first. */
+export function createMemoryStore({ keepSeconds, maxEntries, maxBytes }: Pick<CacheConfig, 'maxEntries' | 'maxBytes'> & { readonly keepSeconds: number }): AnswerStore {
+  const kept = new LRUCache<string, Kept>({ max: maxEntries, maxSize: maxBytes, sizeCalculation: ({ bytes }, key) => bytes.length + key.length, ttl: keepSeconds * 1_000 })
+  return {
+    get: (key) => kept.get(key),
+    put: (key, answer) => {
+      kept.set(key, answer)
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import type { RedisStore } from '../stores/redis.ts'
+import type { AnswerStore, Kept } from './answer-store.ts'
+
+/**
+ * Bytes on their way to Redis at a time; answers beyond that are not kept. Limits and budgets share the connection: what they ask waits
+ * behind these bytes, and must not wait so long that Redis is taken for lost.
+ */
+const maxPendingBytes = 4_194_304
+
+/** Keeps answers where all replicas find them. How much Redis holds in all is for its own `maxmemory` and eviction to say; each answer goes after `keepSeconds`. What is kept under another `salt` is not seen. */
+export function createRedisStore(redis: RedisStore, keepSeconds: number, salt: string): AnswerStore {
+  const name = (key: string): string => `${redis.config.prefix}answer:${salt}:${key}`
+  let pendingBytes = 0
+  const write = async (key: string, value: Buffer): Promise<void> => {
+    pendingBytes += value.length
+    try {
+      await redis.run(async (client) => client.set(name(key), value, 'EX', keepSeconds))
+    } catch {
+      // Not kept, then.
+    } finally {
+      pendingBytes -= value.length
+    }
+  }
+  return {
+    async get(key) {
+      try {
+        const value = await redis.run(async (client) => client.getBuffer(name(key)))
+        return value === null ? undefined : decode(value)
+      } catch {
+        return undefined
+      }
+    },
+    put(key, kept) {
+      if (pendingBytes + kept.bytes.length <= maxPendingBytes) void write(key, encode(kept))
+    },
+  }
+}
+
+function encode({ kind, at, bytes }: Kept): Buffer {
+  return Buffer.concat([Buffer.from(`${kind} ${at}\n`), bytes])
+}
+
+/** Undefined for what this version did not write. */
+function decode(value: Buffer): Kept | undefined {
+  const end = value.indexOf('\n')
+  const [, kind, at] = /^(json|stream) (\d{1,15})$/.exec(value.toString('latin1', 0, Math.max(0, end))) ?? []
+  if (at === undefined) return undefined
+  return { kind: kind === 'json' ? 'json' : 'stream', at: Number(at), bytes: value.subarray(end + 1) }
+}

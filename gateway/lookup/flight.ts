@@ -1,0 +1,217 @@
+import type { Answer, Frames } from '../call/attempt.ts'
+import type { Frame } from '../check/chat-stream.ts'
+import { asGatewayError, GatewayError } from '../errors.ts'
+import type { Trace } from '../observe/trace.ts'
+import type { Scope } from '../scope.ts'
+import type { Turn } from '../turn.ts'
+
+export interface FlightLimits {
+  /** How far a stream may have come, in characters, for others to join it from its beginning. */
+  readonly joinCharacters: number
+  /** How far a caller of a shared stream may stay behind the fastest one, in characters, beside what its connection buffers. */
+  readonly lagCharacters: number
+}
+
+/** One caller of a flight. */
+interface Member {
+  readonly turn: Turn
+  readonly answer: PromiseWithResolvers<Answer>
+  readonly gone: () => void
+  /** The next frame of this caller, counted from the beginning of the stream. */
+  at: number
+  wake: () => void
+}
+
+/**
+ * One upstream call for several callers. It is nobody's alone: each caller leaves by its own signal, and only when the last has
+ * left is the call cancelled. A stream is taken at the pace of the fastest caller; the frames that a slower one still needs are
+ * held, up to a limit, and whoever stays behind further is cut off, so that it costs the others neither time nor memory.
+ */
+export class Flight implements Scope {
+  readonly #turn: Turn
+  readonly #limits: FlightLimits
+  readonly #close: () => void
+  readonly #members = new Set<Member>()
+  readonly #abort = new AbortController()
+  readonly #held: Frame[] = []
+  #heldCharacters = 0
+  /** How many frames are no longer held. */
+  #dropped = 0
+  #joinable = true
+  #source: Frames | undefined
+  #pulling = false
+  #end: { readonly error?: GatewayError } | undefined
+
+  /** Begins the call. `close` is run once, when nobody may join any more. */
+  constructor(turn: Turn, obtain: (turn: Turn) => Promise<Answer>, limits: FlightLimits, close: () => void) {
+    this.#turn = { ...turn, scope: this }
+    this.#limits = limits
+    this.#close = close
+    void this.#run(obtain)
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, ...[...this.#members].map(({ turn }) => turn.scope.remainingMs))
+  }
+
+  /** The answer, for one more caller; rejects when the call fails or this caller leaves. */
+  async join(turn: Turn): Promise<Answer> {
+    const { signal } = turn.scope
+    const member: Member = { turn, answer: Promise.withResolvers(), at: 0, wake: () => {}, gone: () => {
+      member.answer.reject(signal.reason)
+      this.#leave(member)
+      member.wake()
+    } }
+    this.#members.add(member)
+    signal.addEventListener('abort', member.gone, { once: true })
+    if (this.#source !== undefined) this.#begin(member)
+    return member.answer.promise
+  }
+
+  async #run(obtain: (turn: Turn) => Promise<Answer>): Promise<void> {
+    try {
+      // Not before the first caller has joined.
+      await Promise.resolve()
+      const answer = await obtain(this.#turn)
+      if (answer.kind === 'stream') {
+        this.#source = answer.frames
+        if (this.#members.size === 0) await discard(answer.frames)
+        for (const member of this.#members) this.#begin(member)
+      } else this.#settle((member) => member.answer.resolve(answer))
+    } catch (error) {
+      this.#settle((member) => member.answer.reject(error))
+    }
+  }
+
+  /** The same answer or failure for all who wait. */
+  #settle(tell: (member: Member) => void): void {
+    this.#closeDoor()
+    const payer = this.#payer()
+    for (const member of this.#members) {
+      this.#describe(member, member === payer)
+      member.turn.scope.signal.removeEventListener('abort', member.gone)
+      tell(member)
+    }
+    this.#members.clear()
+  }
+
+  #begin(member: Member): void {
+    this.#describe(member, member === this.#payer())
+    member.answer.resolve({ kind: 'stream', frames: this.#follow(member) })
+  }
+
+  async *#follow(member: Member): Frames {
+    const { signal } = member.turn.scope
+    try {
+      for (;;) {
+        signal.throwIfAborted()
+        if (member.at < this.#dropped) throw new GatewayError('GW_ERR_READ_TOO_SLOWLY')
+        const frame = this.#held[member.at - this.#dropped]
+        if (frame !== undefined) {
+          member.at++
+          yield frame
+        } else if (this.#end !== undefined) {
+          if (this.#end.error !== undefined) throw this.#end.error
+          return
+        } else {
+          const woken = new Promise<void>((resolve) => {
+            member.wake = resolve
+          })
+          void this.#pull()
+          await woken
+        }
+      }
+    } finally {
+      this.#leave(member)
+    }
+  }
+
+  /** Takes the next frame, for whoever waits for it. */
+  async #pull(): Promise<void> {
+    if (this.#pulling) return
+    this.#pulling = true
+    try {
+      const next = await this.#source?.next()
+      if (next === undefined || next.done === true) this.#finish({})
+      else this.#hold(next.value)
+    } catch (error) {
+      this.#finish({ error: asGatewayError(error) })
+    }
+    this.#pulling = false
+    for (const member of this.#members) member.wake()
+  }
+
+  #hold(frame: Frame): void {
+    this.#held.push(frame)
+    this.#heldCharacters += frame.text.length
+    if (this.#heldCharacters > this.#limits.joinCharacters) this.#closeDoor()
+    if (!this.#joinable) this.#forget()
+    while (this.#heldCharacters > this.#limits.lagCharacters && this.#held.length > 1) this.#drop()
+  }
+
+  /** Lets go of what everybody has taken. */
+  #forget(): void {
+    const slowest = Math.min(...[...this.#members].map(({ at }) => at))
+    while (this.#dropped < slowest && this.#held.length > 0) this.#drop()
+  }
+
+  #drop(): void {
+    this.#heldCharacters -= this.#held.shift()?.text.length ?? 0
+    this.#dropped++
+  }
+
+  #finish(end: { readonly error?: GatewayError }): void {
+    this.#end = end
+    this.#closeDoor()
+    // Only now is known what the stream came to.
+    const payer = this.#payer()
+    for (const member of this.#members) this.#describe(member, member === payer)
+  }
+
+  #leave(member: Member): void {
+    member.turn.scope.signal.removeEventListener('abort', member.gone)
+    if (!this.#members.delete(member) || this.#members.size > 0) return
+    this.#closeDoor()
+    if (this.#end !== undefined) return
+    this.#abort.abort(member.turn.scope.signal.reason ?? new GatewayError('GW_ERR_CALLER_GONE'))
+    if (this.#source !== undefined) void discard(this.#source)
+  }
+
+  #closeDoor(): void {
+    if (!this.#joinable) return
+    this.#joinable = false
+    this.#close()
+  }
+
+  /** Who the call is counted for: the one that began it, or when that one has left, the one that has waited longest. */
+  #payer(): Member | undefined {
+    const [first] = this.#members
+    return first
+  }
+
+  /** Writes to a caller's trace what is true of its answer; what the call cost stands in one trace only. */
+  #describe(member: Member, pays: boolean): void {
+    const { trace } = member.turn
+    const from = this.#turn.trace
+    if (trace === from) return
+    const { model, served, upstream, responseModel, degraded, redacted, truncated, attempts, failures, queuedMs, usage, cost } = from
+    Object.assign(trace, { model, served, upstream, responseModel, degraded, redacted, truncated } satisfies { [K in keyof Trace]?: Trace[K] | undefined })
+    if (pays) Object.assign(trace, { attempts, failures, queuedMs, usage, cost } satisfies { [K in keyof Trace]?: Trace[K] | undefined })
+    if (!pays) trace.cache = 'coalesced'
+    else if (from.cache === 'stale') trace.cache = 'stale'
+  }
+}
+
+// A generator that was never begun has no `finally` to run, and its upstream connection would stay.
+async function discard(frames: Frames): Promise<void> {
+  try {
+    await frames.next()
+    await frames.return()
+  } catch {
+    // Nobody is left to tell.
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The end of a request: its connection is closed, and whatever worked for it has come to its own end. The connection alone
+ * does not do: a caller that leaves closes it before the tokens of its stream are counted.
+ */
+export class Finish {
+  #holders = 0
+  readonly #after: (() => void)[] = []
+
+  /** The request is not over before the result is disposed of; doing so twice counts once. */
+  hold(): Disposable {
+    let held = true
+    this.#holders++
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return
+        held = false
+        if (--this.#holders === 0) for (const run of this.#after.splice(0)) run()
+      },
+    }
+  }
+
+  /** Runs once, in the order of registration, when nobody holds the request any more. Must not throw. */
+  after(run: () => void): void {
+    this.#after.push(run)
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    finish: Finish
+  }
+  interface FastifyContextConfig {
+    /** Answered without a key and while draining: probes, scrapers, the docs. Not logged above debug, neither counted nor traced. */
+    readonly open?: boolean
+  }
+}

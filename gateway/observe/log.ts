@@ -1,0 +1,36 @@
+import type { Ended, Observer } from './requests.ts'
+
+const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms))
+
+/** Writes the one line of a request: how it went, never what was said in it. `requestId` and `traceId` come with its logger. */
+export const logRequest: Observer = (ended) => {
+  if (ended.open) ended.request.log.debug(lineOf(ended), 'request')
+  else ended.request.log.info(lineOf(ended), 'request')
+}
+
+/** Writes the one line of a job; its id comes with its logger as well. */
+export const logJob: Observer = (ended) => ended.request.log.info(lineOf(ended), 'job')
+
+function lineOf({ request, trace, route, status, durationMs, error }: Ended): Record<string, unknown> {
+  return {
+    method: request.method,
+    path: route,
+    status,
+    durationMs: Math.round(durationMs),
+    queuedMs: rounded(trace.queuedMs),
+    firstByteMs: rounded(trace.firstByteMs),
+    caller: trace.caller,
+    model: trace.model,
+    upstream: trace.upstream,
+    attempts: trace.attempts,
+    stream: trace.stream,
+    tokens: trace.usage,
+    cost: trace.cost,
+    cache: trace.cache,
+    degraded: trace.degraded.length === 0 ? undefined : trace.degraded,
+    redacted: trace.redacted,
+    truncated: trace.truncated,
+    failures: trace.failures.length === 0 ? undefined : trace.failures,
+    error,
+  }
+}

@@ -1,0 +1,110 @@
+import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace as api } from '@opentelemetry/api'
+import type { Attributes, Context, Span } from '@opentelemetry/api'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { ATTR_ERROR_TYPE, ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_REQUEST_RESEND_COUNT, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
+import type { FastifyBaseLogger } from 'fastify'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config.ts'
+import { operationOf, providerOf } from './conventions.ts'
+import { createProvider } from './otlp.ts'
+import type { Trace } from './trace.ts'
+import type { Tracing, TracingConfig } from './tracing.ts'
+
+/** How long a shutdown waits for an endpoint that does not answer. */
+const closeMs = 1_000
+
+/** The span of one request, and of the attempt that answered it. */
+interface Open {
+  readonly span: Span
+  readonly context: Context
+  answered?: { readonly span: Span; readonly endedAt: number }
+}
+
+/** Makes the spans of one gateway. Contexts are passed by hand: an ambient one costs every request, and would be another gateway's in the same process. */
+export function createTracing(config: Pick<Config, 'upstreams'>, tracing: TracingConfig, log: FastifyBaseLogger): Tracing {
+  const provider = createProvider(tracing, log)
+  const tracer = provider.getTracer('gateway')
+  const propagator = new W3CTraceContextPropagator()
+  const open = new WeakMap<Trace, Open>()
+
+  return {
+    begun(request) {
+      const parent = propagator.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter)
+      const route = request.routeOptions.url
+      const attributes: Attributes = { [ATTR_HTTP_REQUEST_METHOD]: request.method, 'gateway.request.id': request.id }
+      if (route !== undefined) attributes[ATTR_HTTP_ROUTE] = route
+      const span = tracer.startSpan(route === undefined ? request.method : `${request.method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent)
+      const { traceId } = span.spanContext()
+      request.trace.traceId = traceId
+      request.log = request.log.child({ traceId })
+      open.set(request.trace, { span, context: api.setSpan(parent, span) })
+    },
+    ended({ trace, route, status, error }) {
+      const one = open.get(trace)
+      if (one === undefined) return
+      open.delete(trace)
+      const outcome = answerAttributes(trace)
+      one.answered?.span.setAttributes(outcome).end(one.answered.endedAt)
+      one.span.setAttributes({ ...outcome, ...requestAttributes(trace, route), [ATTR_HTTP_RESPONSE_STATUS_CODE]: status })
+      if (error !== undefined) one.span.setAttribute(ATTR_ERROR_TYPE, error)
+      if (error !== undefined && (status >= 500 || status === 200)) one.span.setStatus({ code: SpanStatusCode.ERROR })
+      one.span.end()
+    },
+    attempts: {
+      begin({ upstream, model, call, trace }) {
+        const one = open.get(trace)
+        const parent = one?.context ?? ROOT_CONTEXT
+        const operation = operationOf(call.path)
+        const span = tracer.startSpan(`${operation} ${model}`, { kind: SpanKind.CLIENT, attributes: {
+          'gen_ai.operation.name': operation,
+          'gen_ai.provider.name': providerOf(config.upstreams[upstream]?.engine),
+          'gen_ai.request.model': model,
+          'gen_ai.request.stream': call.stream,
+          'gateway.upstream': upstream,
+          ...(trace.attempts > 1 ? { [ATTR_HTTP_REQUEST_RESEND_COUNT]: trace.attempts - 1 } : {}),
+        } }, parent)
+        const { traceparent: _theirs, tracestate: _state, ...headers } = call.headers
+        propagator.inject(api.setSpan(parent, span), headers, defaultTextMapSetter)
+        return {
+          headers,
+          end({ outcome, status, error }) {
+            if (outcome !== 'ok') {
+              span.setAttribute(ATTR_ERROR_TYPE, outcome === 'status' ? String(status) : outcome)
+              if (status !== undefined) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
+              if (error !== undefined) span.setAttribute('gateway.error', error)
+              span.setStatus({ code: SpanStatusCode.ERROR })
+            }
+            // What it came to (tokens, the upstream's name of the model) is known when the request is over.
+            if (outcome === 'ok' && one !== undefined && open.has(trace)) one.answered = { span, endedAt: performance.now() }
+            else span.end()
+          },
+        }
+      },
+    },
+    async close() {
+      const timer = new AbortController()
+      const late = sleep(closeMs, undefined, { signal: timer.signal, ref: false })
+      late.catch(() => {})
+      await Promise.race([provider.shutdown().catch(() => {}), late])
+      timer.abort()
+    },
+  }
+}
+
+function answerAttributes({ usage, responseModel, stream, firstByteMs }: Trace): Attributes {
+  return {
+    ...(responseModel === undefined ? {} : { 'gen_ai.response.model': responseModel }),
+    ...(usage === undefined ? {} : { 'gen_ai.usage.input_tokens': usage.prompt, 'gen_ai.usage.output_tokens': usage.completion }),
+    ...(stream && firstByteMs !== undefined ? { 'gen_ai.response.time_to_first_chunk': firstByteMs / 1_000 } : {}),
+  }
+}
+
+function requestAttributes({ model, caller, attempts, cache, degraded, queuedMs, cost, stream }: Trace, route: string): Attributes {
+  const own: Attributes = { 'gateway.attempts': attempts }
+  if (caller !== undefined) own['gateway.caller'] = caller
+  if (cache !== undefined) own['gateway.cache'] = cache
+  if (degraded.length > 0) own['gateway.degraded'] = [...degraded]
+  if (queuedMs !== undefined) own['gateway.queued'] = queuedMs / 1_000
+  if (cost !== undefined) own['gateway.cost'] = cost
+  return model === undefined ? own : { ...own, 'gen_ai.operation.name': operationOf(route), 'gen_ai.request.model': model, 'gen_ai.request.stream': stream }
+}

@@ -1,0 +1,51 @@
+import type { Usage } from '../check/usage.ts'
+import type { Served } from '../route/registry.ts'
+
+/** What one request came to, gathered on its way and read once at its end by the log, the metrics, the budgets and the trace span. Never text of a prompt or an answer, never a key. */
+export interface Trace {
+  /** When the request came, by performance.now(). */
+  readonly startedAt: number
+  /** The W3C trace that the request is part of, while tracing is on. */
+  traceId?: string
+  /** Id of the caller's key. */
+  caller?: string
+  model?: string
+  upstream?: string
+  /** The model whose chain was asked last, which is not the asked one after `auto` or a degradation. */
+  served?: Served
+  attempts: number
+  stream: boolean
+  /** The failed attempts behind the result, in order. */
+  failures: string[]
+  /** How it ended, when it did not end well. */
+  error?: string
+  cache?: CacheOutcome
+  /** Steps of the degradation ladder that were taken, in order. */
+  degraded: string[]
+  /** Time spent waiting for a free slot, in milliseconds. */
+  queuedMs?: number
+  /** From the request to the first byte of the answer's body (of a stream: to its first event), in milliseconds. */
+  firstByteMs?: number
+  usage?: Usage
+  /** What the upstream calls the model that answered. */
+  responseModel?: string | undefined
+  /** In the currency of the configured prices. */
+  cost?: number
+  /** What was taken out of the answer, by kind. */
+  redacted?: Record<string, number>
+  truncated?: boolean
+}
+
+/** `stale`: an answer past its time, given because there was no other. */
+export type CacheOutcome = 'hit' | 'semantic-hit' | 'coalesced' | 'stale' | 'miss' | 'bypass'
+
+/** The trace of a request that comes now. */
+export function newTrace(): Trace {
+  return { startedAt: performance.now(), attempts: 0, stream: false, failures: [], degraded: [] }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    trace: Trace
+  }
+}

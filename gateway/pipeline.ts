@@ -1,0 +1,133 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Answer, Call } from './call/attempt.ts'
+import { metered } from './check/meter.ts'
+import type { Config } from './config.ts'
+import { asGatewayError, GatewayError } from './errors.ts'
+import type { Sampler } from './observe/sample.ts'
+import type { Policies } from './policies.ts'
+import { label } from './reply/label.ts'
+import { relayStream } from './reply/relay.ts'
+import { whenDone } from './reply/when-done.ts'
+import type { Route } from './route/route.ts'
+import type { ChooseModel } from './route/choose.ts'
+import { RequestScope } from './scope.ts'
+import type { Asking, Turn } from './turn.ts'
+import type { JsonBody } from './validate/json-body.ts'
+import { chatRequest, embeddingsRequest, validate } from './validate/validate.ts'
+
+export interface PipelineOptions {
+  readonly config: Pick<Config, 'timeouts' | 'stream'>
+  readonly choose: ChooseModel
+  readonly route: Route
+  readonly policies: Policies
+  /** Logs the texts of some requests, where that is wanted. */
+  readonly sampler?: Sampler | undefined
+  /** Aborts what is still in flight when a drain has reached its deadline. */
+  readonly cut: AbortSignal
+}
+
+/** What is true of a request before its answer is looked for. */
+type Asked = Pick<Turn, 'kind' | 'body' | 'call'>
+
+/**
+ * The life of a completion request. Data flows one way: authenticate and admit (hooks in server.ts), validate, look up, route, call,
+ * check, reply. A policy that is switched off is not there; its line says `?.`.
+ */
+export function createPipeline({ config, choose, route, policies, sampler, cut }: PipelineOptions) {
+  const { inputLimits, budgets, cache, coalescing, queue, degradation, output } = policies
+
+  /** Checks a body; throws what is wrong with it. */
+  function validated(request: Pick<Asking, 'id' | 'headers'>, kind: Turn['kind'], input: JsonBody): Asked {
+    const body = kind === 'chat' ? validate(chatRequest, input) : validate(embeddingsRequest, input)
+    inputLimits?.check(kind, body)
+    // Unknown fields pass, so an embeddings request may have one of this name; nothing there can be streamed.
+    const stream = kind === 'chat' && 'stream' in body && body.stream === true
+    const choices = 'n' in body && typeof body.n === 'number' ? body.n : 1
+    return { kind, body, call: { path: kind === 'chat' ? '/chat/completions' : '/embeddings', raw: input.raw, body, headers: forwarded(request), stream, choices } }
+  }
+
+  async function serve(request: FastifyRequest, reply: FastifyReply, kind: Turn['kind']): Promise<FastifyReply> {
+    const { trace, caller } = request
+    const asked = validated(request, kind, bodyOf(request))
+    trace.stream = asked.call.stream
+    const model = choose(asked)
+    trace.model = model.name
+    // A caller that leaves closes its connection before the work for it has ended, and before its tokens are counted.
+    using _ = request.finish.hold()
+    using scope = new RequestScope(request, reply, config.timeouts.totalMs, cut)
+    const turn: Turn = { ...asked, request, reply, caller, model, scope, trace }
+    try {
+      return await run(turn, async (answer) => {
+        label(turn)
+        if (answer.kind === 'json') {
+          trace.firstByteMs = performance.now() - trace.startedAt
+          return reply.type('application/json; charset=utf-8').send(answer.bytes)
+        }
+        const error = await relayStream(answer.frames, reply, scope.signal, config.stream.keepAliveMs)
+        if (error !== undefined) trace.error = error.id
+        return reply
+      })
+    } catch (error) {
+      label(turn)
+      throw asGatewayError(error)
+    }
+  }
+
+  /** Finds the answer to a turn and has it used up by `use`, at whose end the turn is charged. */
+  async function run<T>(turn: Turn, use: (answer: Answer) => Promise<T>): Promise<T> {
+    const sample = sampler?.(turn)
+    try {
+      await budgets?.admit(turn)
+      const found = (await cache?.find(turn)) ?? (await shared(turn))
+      return await use(sample?.(found) ?? found)
+    } finally {
+      // Not at the end of the connection: a caller that leaves ends it before the answer has been given up, and before a late admission.
+      budgets?.charge(turn)
+    }
+  }
+
+  const shared = async (turn: Turn): Promise<Answer> => (coalescing === undefined ? degraded(turn) : coalescing.share(turn, degraded))
+  const degraded = async (turn: Turn): Promise<Answer> => (degradation === undefined ? obtained(turn) : degradation.run(turn, obtained))
+
+  /** One answer from an upstream, checked and kept. The slot is held until the last byte has come. */
+  async function obtained(turn: Turn): Promise<Answer> {
+    const slot = await queue?.enter(turn)
+    try {
+      // Here and not behind the sharing: a kept answer cost its tokens when it was made, a shared one costs them once, and a cheaper model costs its own price.
+      const raw = metered(turn, await route(turn.model.chain, turn.call, turn.scope, turn.trace))
+      const checked = output?.check(turn, raw) ?? raw
+      const kept = cache?.keep(turn, checked) ?? checked
+      return slot === undefined ? kept : whenDone(kept, () => slot[Symbol.dispose]())
+    } catch (error) {
+      slot?.[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  return { serve, validated, choose, run }
+}
+
+export type Pipeline = ReturnType<typeof createPipeline>
+
+/** Registers the two completion routes. */
+export function completionRoutes(app: FastifyInstance, { serve }: Pipeline): void {
+  app.post('/v1/chat/completions', async (request, reply) => serve(request, reply, 'chat'))
+  app.post('/v1/embeddings', async (request, reply) => serve(request, reply, 'embeddings'))
+}
+
+function bodyOf(request: FastifyRequest): JsonBody {
+  if (request.body === undefined || request.body === null) throw new GatewayError('GW_ERR_MALFORMED_JSON')
+  return request.body as JsonBody
+}
+
+// A list of what goes on, not of what does not: the caller's credentials, hop-by-hop headers and whatever else a proxy
+// in front adds stay here without anybody having to think of them.
+function forwarded(request: Pick<Asking, 'id' | 'headers'>): Call['headers'] {
+  const headers: Record<string, string> = { 'x-request-id': request.id }
+  for (const name of ['user-agent', 'traceparent', 'tracestate']) {
+    const value = request.headers[name]
+    if (typeof value === 'string') headers[name] = value
+  }
+  return headers
+}
+

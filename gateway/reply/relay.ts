@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import type { Frames } from '../call/attempt.ts'
+import { asGatewayError } from '../errors.ts'
+import type { GatewayError } from '../errors.ts'
+
+/** How long a caller may take to accept the last error event before the socket is destroyed under it. */
+const farewellMs = 1_000
+
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+/**
+ * Relays frames to the caller, each flushed as it comes, at the caller's pace. Resolves when the response is closed:
+ * with undefined after a whole answer, with the error that the caller was told otherwise.
+ */
+export async function relayStream(frames: Frames, reply: FastifyReply, signal: AbortSignal, keepAliveMs: number): Promise<GatewayError | undefined> {
+  reply.hijack()
+  const out = reply.raw
+  // A caller that resets the connection raises an error here, which must not become an uncaught one.
+  out.on('error', () => {})
+  // `close` may come while a frame is awaited: whoever subscribes afterwards would wait for ever.
+  const closed = new Promise<void>((resolve) => {
+    out.once('close', resolve)
+  })
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...streamHeaders })) if (value !== undefined) out.setHeader(name, value)
+  out.writeHead(200)
+  const { trace } = reply.request
+  const keepAlive = keepAliveMs > 0 ? setInterval(() => out.writableNeedDrain || out.write(': keep-alive\n\n'), keepAliveMs) : undefined
+  try {
+    for await (const frame of frames) {
+      keepAlive?.refresh()
+      trace.firstByteMs ??= performance.now() - trace.startedAt
+      if (!out.write(frame.text)) await once(out, 'drain', { signal })
+    }
+    clearInterval(keepAlive)
+    out.end('data: [DONE]\n\n')
+    await settled(closed, signal)
+    return undefined
+  } catch (thrown) {
+    clearInterval(keepAlive)
+    const error = asGatewayError(signal.aborted ? signal.reason : thrown)
+    fail(out, reply.server.errorDialect.event(error, reply.request.id))
+    await closed
+    return error
+  }
+}
+
+/**
+ * The one place that decides what an upstream failure after the headers does: an error event for callers that read
+ * events, then a destroyed socket without the final chunk for callers that only watch HTTP. Never `[DONE]`.
+ */
+function fail(out: ServerResponse, event: string): void {
+  if (out.destroyed) return
+  const linger = setTimeout(() => out.destroy(), farewellMs)
+  out.once('close', () => clearTimeout(linger))
+  out.write(`data: ${event}\n\n`, () => out.destroy())
+}
+
+// The tail may sit in the buffer of a caller that stopped reading: the total limit holds for it as well.
+async function settled(closed: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = new AbortController()
+  const stop = once(signal, 'abort', { signal: aborted.signal }).then(() => signal.throwIfAborted())
+  stop.catch(() => {})
+  try {
+    await Promise.race([closed, stop])
+  } finally {
+    aborted.abort()
+  }
+}

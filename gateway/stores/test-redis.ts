@@ -1,0 +1,44 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { createInterface } from 'node:readline'
+import { Redis } from 'ioredis'
+
+/** Why tests with a real Redis are skipped, for their names; undefined when they are not. */
+export const redisMissing = spawnSync('redis-server', ['--version']).error === undefined ? undefined : 'skipped: redis-server is not on PATH'
+
+/** A Redis of its own on a free port (or the given one), with nothing in it. */
+export async function startRedis(port?: number) {
+  const at = port ?? (await freePort())
+  const child = spawn('redis-server', ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const exit = once(child, 'exit')
+  // A test that ran out of time never cleans up, and Vitest kills its worker without an exit event; the end of a pipe is noticed all the same.
+  const guard = spawn('sh', ['-c', 'read -r _; kill -9 "$0"', String(child.pid)], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const accepting = Promise.withResolvers<void>()
+  createInterface(child.stdout).on('line', (line) => {
+    if (line.includes('Ready to accept connections')) accepting.resolve()
+  })
+  await Promise.race([accepting.promise, exit.then(() => Promise.reject(new Error(`redis-server did not start on port ${at}`)))])
+  const client = new Redis({ host: '127.0.0.1', port: at })
+  client.on('error', () => {})
+  let gone = false
+  const stop = async (): Promise<void> => {
+    if (gone) return
+    gone = true
+    client.disconnect()
+    guard.kill('SIGKILL')
+    child.kill('SIGKILL')
+    await exit
+  }
+  return { port: at, url: `redis://127.0.0.1:${at}`, client, stop, /** SIGSTOP: alive and connected, but silent. */ signal: (name: 'SIGSTOP' | 'SIGCONT') => child.kill(name), [Symbol.asyncDispose]: stop }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -11,7 +11,8 @@ const Component = z.strictObject({
 
 /**
  * How a target is started. In `args`, `env` and `files` these are replaced: {port}, {host}, {upstream.primary},
- * {upstream.secondary} (base URLs that end in /v1), {redis}, {key.caller}, {key.upstream}, {dir} (a folder of its own).
+ * {upstream.secondary} (base URLs that end in /v1), {redis}, {key.caller}, {key.limited} (a second caller, whom the claimed rate
+ * limit holds), {key.upstream}, {dir} (a folder of its own).
  */
 export const Launch = z.strictObject({
   command: z.string(),
@@ -21,6 +22,7 @@ export const Launch = z.strictObject({
   cwd: z.string().optional(),
   ready: z.string().default('/v1/models').describe('path that answers 2xx once it serves'),
   startTimeoutMs: z.number().int().positive().default(30_000),
+  replicas: z.number().int().min(1).max(8).default(1).describe('how many are started, behind a TCP balancer that takes turns; claims are those of one'),
 })
 
 export const Target = z
@@ -30,7 +32,12 @@ export const Target = z
     launch: Launch.optional().describe('started and stopped by the harness'),
     baseURL: z.url().optional().describe('one that already runs, up to and with /v1; its upstreams must be those of `gauntlet upstream`'),
     auth: z
-      .strictObject({ key: z.string().optional(), keyEnv: z.string().optional().describe('environment variable that holds the key') })
+      .strictObject({
+        key: z.string().optional(),
+        keyEnv: z.string().optional().describe('environment variable that holds the key'),
+        limitedKey: z.string().optional().describe('of a second caller, whom the claimed rate limit holds'),
+        limitedKeyEnv: z.string().optional().describe('environment variable that holds it'),
+      })
       .default({}),
     headers: z.record(z.string(), z.string()).default({}).describe('sent with every request'),
     models: z
@@ -38,6 +45,7 @@ export const Target = z
         chat: z.string().describe('served by the primary lane alone'),
         fallback: z.string().optional().describe('primary lane, then secondary'),
         embeddings: z.string().optional(),
+        jsonOnly: z.string().optional().describe('served by the primary lane, and not as a stream'),
         unknown: z.string().default('no-such-model'),
       })
       .default({ chat: 'gauntlet-chat', unknown: 'no-such-model' }),

@@ -57,6 +57,8 @@ describe('which target a name means', () => {
 
   test('the reference, a control, one of the config, the config\'s own default', () => {
     expect(resolve(undefined).name).toBe('reference gateway')
+    expect(resolve('reference-x2').launch?.replicas).toBe(2)
+    expect(resolve('reference-x2').claims.breaker.failures).toBe(2 * resolve('reference').claims.breaker.failures)
     expect(resolve('control:none').name).toBe('control:none')
     expect(resolve('control:no-cancel').name).toBe('control:no-cancel')
     expect(resolve('gw', { gw: { launch } }).name).toBe('gw')
@@ -64,7 +66,7 @@ describe('which target a name means', () => {
   })
 
   test('a name that is none is refused with those there are', () => {
-    expect(() => resolve('nope', { gw: { launch } })).toThrow(expect.objectContaining({ code: 'HAR_ERR_USAGE', hint: expect.stringMatching(/reference, gw, control:NAME/) }))
+    expect(() => resolve('nope', { gw: { launch } })).toThrow(expect.objectContaining({ code: 'HAR_ERR_USAGE', hint: expect.stringMatching(/reference, reference-x2, gw, control:NAME/) }))
     expect(() => resolve('control:nope')).toThrow(expect.objectContaining({ code: 'HAR_ERR_USAGE', hint: expect.stringContaining('no-cancel') }))
     for (const name of ['constructor', '__proto__', 'toString']) expect(() => resolve(name)).toThrow(expect.objectContaining({ code: 'HAR_ERR_USAGE' }))
   })
@@ -74,6 +76,10 @@ describe('which target a name means', () => {
     const refused = (target: TargetInput, more?: ConfigInput) => (message: RegExp) => expect(() => resolve('gw', { gw: target }, more)).toThrow(message)
     refused({ launch, auth: { keyEnv: 'GAUNTLET_TEST_NO_KEY' } })(/targets\.gw\.auth\.keyEnv: the environment variable GAUNTLET_TEST_NO_KEY is not set/)
     refused({ launch, auth: { keyEnv: 'GAUNTLET_TEST_KEY' } })(/targets\.gw\.auth\.keyEnv: the value cannot be sent/)
+    refused({ launch, auth: { limitedKeyEnv: 'GAUNTLET_TEST_NO_KEY' } })(/targets\.gw\.auth\.limitedKeyEnv: the environment variable GAUNTLET_TEST_NO_KEY is not set/)
+    refused({ launch, auth: { limitedKey: 'sk\n' } })(/targets\.gw\.auth\.limitedKey: the value cannot be sent/)
+    refused({ launch, claims: { features: ['models.no-stream'] } })(/targets\.gw\.models\.jsonOnly: a target that claims/)
+    refused({ baseURL: 'http://gw.local/v1', claims: { features: ['rate-limit'] } })(/targets\.gw\.auth\.limitedKey: a target that already runs/)
     refused({ launch, headers: { 'x-a': 'b\r\nc' } })(/targets\.gw\.headers\.x-a: the value cannot be sent/)
     refused({ baseURL: 'https://gw.local/v1' }, { ports: { primary: 1, secondary: 2 } })(/targets\.gw\.baseURL: https/)
     refused({ baseURL: 'http://gw.local/v1' })(/targets\.gw\.baseURL: .*ports/)

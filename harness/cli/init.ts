@@ -10,7 +10,7 @@ export default defineConfig({
   targets: {
     'my-gateway': {
       // Started by Gauntlet. The placeholders are filled in: {port}, {upstream.primary}, {upstream.secondary}, {redis},
-      // {key.caller}, {key.upstream}, {dir}. Leave \`launch\` out and give \`baseURL\` for one that already runs.
+      // {key.caller}, {key.limited}, {key.upstream}, {dir}. Leave \`launch\` out and give \`baseURL\` for one that already runs.
       launch: {
         command: 'my-gateway',
         args: ['--port', '{port}', '--config', '{dir}/gateway.json'],

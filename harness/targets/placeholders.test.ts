@@ -3,7 +3,7 @@ import { fill } from './placeholders.ts'
 
 const values = {
   port: 4711, host: '127.0.0.1', 'upstream.primary': 'http://127.0.0.1:1/v1', 'upstream.secondary': 'http://127.0.0.1:2/v1',
-  redis: 'redis://127.0.0.1:6379/0', 'key.caller': 'sk-$&-caller', 'key.upstream': 'sk-upstream', dir: '/tmp/a folder',
+  redis: 'redis://127.0.0.1:6379/0', 'key.caller': 'sk-$&-caller', 'key.limited': 'sk-limited', 'key.upstream': 'sk-upstream', dir: '/tmp/a folder',
 }
 
 test('every name is replaced, each time it stands there', () => {

@@ -6,10 +6,11 @@ export interface Placeholders {
   'upstream.secondary': string
   redis: string
   'key.caller': string
+  'key.limited': string
   'key.upstream': string
   dir: string
 }
 
 /** Replaces `{name}` for the known names only, so that JSON and shell braces in a template stay as they are. */
 export const fill = (template: string, values: Placeholders): string =>
-  template.replace(/\{(port|host|redis|dir|upstream\.(?:primary|secondary)|key\.(?:caller|upstream))\}/g, (_, name: keyof Placeholders) => String(values[name]))
+  template.replace(/\{(port|host|redis|dir|upstream\.(?:primary|secondary)|key\.(?:caller|limited|upstream))\}/g, (_, name: keyof Placeholders) => String(values[name]))

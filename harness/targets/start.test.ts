@@ -7,7 +7,7 @@ import { isAlive, tempFolder } from '../components/fixture.ts'
 import { startTarget } from './start.ts'
 
 const folder = tempFolder('targets')
-const values = { 'upstream.primary': 'http://127.0.0.1:1/v1', 'upstream.secondary': 'http://127.0.0.1:2/v1', 'key.caller': 'sk-caller', 'key.upstream': 'sk-upstream', redis: '' }
+const values = { 'upstream.primary': 'http://127.0.0.1:1/v1', 'upstream.secondary': 'http://127.0.0.1:2/v1', 'key.caller': 'sk-caller', 'key.limited': 'sk-limited', 'key.upstream': 'sk-upstream', redis: '' }
 let count = 0
 
 const start = (source: string, launch: Partial<NonNullable<TargetInput['launch']>> = {}, more: Partial<TargetInput> = {}, signal = new AbortController().signal) => {

@@ -8,8 +8,10 @@ import { withFreePort } from '../components/port.ts'
 import { launch } from '../components/process.ts'
 import type { Launched } from '../components/process.ts'
 import { HarnessError } from '../errors.ts'
+import { startBalancer } from '../lanes/balancer.ts'
 import { fill } from './placeholders.ts'
 import type { Placeholders } from './placeholders.ts'
+import { together } from './replicas.ts'
 
 export interface StartedTarget extends AsyncDisposable {
   /** Up to and with /v1, without the client edge. */
@@ -36,21 +38,34 @@ export const startTarget = async (
   await mkdir(options.dir, { recursive: true })
   // Node blames the command when it is the folder that is missing.
   if (!existsSync(cwd)) throw new HarnessError('HAR_ERR_TARGET_START', `${name} cannot be started in ${cwd}: there is no such folder.`)
-  return withFreePort(async (port) => {
-    const all: Placeholders = { ...values, port, host: '127.0.0.1', dir: options.dir }
-    for (const [file, text] of Object.entries(definition.files)) {
-      await mkdir(dirname(join(options.dir, file)), { recursive: true })
-      await writeFile(join(options.dir, file), fill(text, all))
-    }
-    const env = Object.fromEntries(Object.entries(definition.env).map(([k, v]) => [k, fill(v, all)]))
-    const headers = { authorization: `Bearer ${values['key.caller']}`, ...target.headers }
-    const launched = await launch({
-      name, command: /^\.{1,2}\//.test(definition.command) ? resolve(definition.cwd ?? '.', fill(definition.command, all)) : fill(definition.command, all), args: definition.args.map((arg) => fill(arg, all)), env, cwd, logFile: options.logFile,
-      timeoutMs: definition.startTimeoutMs, signal: options.signal, errorCode: 'HAR_ERR_TARGET_START',
-      ready: () => (definition.ready === '' ? accepts(port) : answersWell(`http://127.0.0.1:${port}${fill(definition.ready, all)}`, headers)),
+  const one = async (replica: number): Promise<StartedTarget & { process: Launched }> => {
+    // Replicas write the same files; each has a folder of its own.
+    const dir = definition.replicas === 1 ? options.dir : join(options.dir, `replica-${replica}`)
+    return withFreePort(async (port) => {
+      const all: Placeholders = { ...values, port, host: '127.0.0.1', dir }
+      await mkdir(dir, { recursive: true })
+      for (const [file, text] of Object.entries(definition.files)) {
+        await mkdir(dirname(join(dir, file)), { recursive: true })
+        await writeFile(join(dir, file), fill(text, all))
+      }
+      const env = Object.fromEntries(Object.entries(definition.env).map(([k, v]) => [k, fill(v, all)]))
+      const headers = { authorization: `Bearer ${values['key.caller']}`, ...target.headers }
+      const launched = await launch({
+        name, command: /^\.{1,2}\//.test(definition.command) ? resolve(definition.cwd ?? '.', fill(definition.command, all)) : fill(definition.command, all), args: definition.args.map((arg) => fill(arg, all)), env, cwd, logFile: options.logFile,
+        timeoutMs: definition.startTimeoutMs, signal: options.signal, errorCode: 'HAR_ERR_TARGET_START',
+        ready: () => (definition.ready === '' ? accepts(port) : answersWell(`http://127.0.0.1:${port}${fill(definition.ready, all)}`, headers)),
+      })
+      return { host: '127.0.0.1', port, basePath: '/v1', process: launched, [Symbol.asyncDispose]: () => launched[Symbol.asyncDispose]() }
     })
-    return { host: '127.0.0.1', port, basePath: '/v1', process: launched, [Symbol.asyncDispose]: () => launched[Symbol.asyncDispose]() }
-  })
+  }
+  if (definition.replicas === 1) return one(0)
+  await using stack = new AsyncDisposableStack()
+  // One after the other: an error names one replica, and nothing is started beside a failure.
+  const replicas: (StartedTarget & { process: Launched })[] = []
+  for (let n = 0; n < definition.replicas; n++) replicas.push(stack.use(await one(n)))
+  const balancer = stack.use(await startBalancer(replicas.map((r) => r.port)))
+  const kept = stack.move()
+  return { host: balancer.host, port: balancer.port, basePath: '/v1', process: together(replicas.map((r) => r.process)), [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 const answersWell = async (url: string, headers: Record<string, string>): Promise<boolean> => {

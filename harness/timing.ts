@@ -28,6 +28,8 @@ export const timing = {
   baselineMarginMs: 1500,
   /** An answer of an open breaker is this fast, or the breaker is not what answered. */
   shedMs: 150,
+  /** Timers may be early by as much, and a clock of whole milliseconds is off by as much. */
+  clockMs: 5,
   /** Bound of one health probe; the requirement itself asks for less. */
   probeMs: 2000,
   /** Health endpoints answer within this. */

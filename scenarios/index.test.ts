@@ -82,6 +82,12 @@ describe.each(all)('%s', (id, scenario) => {
     if (scripted) expect(labels.filter((label) => Object.keys(plansFor(faults, label)).length > 0)).not.toEqual([])
   })
 
+  test('repeats only questions that were asked before', () => {
+    const sends = stepsOf(scenario).filter((step) => step.do === 'send')
+    const early = sends.filter(({ same }, i) => same !== undefined && !sends.slice(0, i).some(({ label }) => label === same))
+    expect(early.map(({ label }) => label)).toEqual([])
+  })
+
   test('compares only parameters that it sends', () => {
     for (const { params } of scenario.checks.filter((c) => c.check === 'params-faithful')) {
       const sent = new Set(stepsOf(scenario).flatMap((step) => (step.do === 'send' ? [...Object.keys(step.body), 'messages', 'model'] : [])))

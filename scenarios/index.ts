@@ -6,6 +6,13 @@ import breakerImmuneToClientErrors from './breaker/immune-to-client-errors.ts'
 import breakerOpens from './breaker/opens.ts'
 import breakerPerUpstream from './breaker/per-upstream.ts'
 import breakerShedsFast from './breaker/sheds-fast.ts'
+import cacheAnotherKey from './cache/another-key.ts'
+import cacheCutStream from './cache/cut-stream.ts'
+import cacheErrors from './cache/errors.ts'
+import cacheHit from './cache/hit.ts'
+import cacheNoStore from './cache/no-store.ts'
+import cacheParameters from './cache/parameters.ts'
+import cacheStream from './cache/stream.ts'
 import cancellationBeforeHead from './cancellation/before-head.ts'
 import cancellationDuringBackoff from './cancellation/during-backoff.ts'
 import cancellationMidStream from './cancellation/mid-stream.ts'
@@ -26,6 +33,13 @@ import isolationHundredStreams from './isolation/hundred-streams.ts'
 import lifecycleDrain from './lifecycle/drain.ts'
 import lifecycleHealth from './lifecycle/health.ts'
 import lifecycleReadyFollowsRedis from './lifecycle/ready-follows-redis.ts'
+import limitsBurstExact from './limits/burst-exact.ts'
+import limitsHeadersTrue from './limits/headers-true.ts'
+import limitsPerKey from './limits/per-key.ts'
+import limitsRedisLost from './limits/redis-lost.ts'
+import limitsRedisSlow from './limits/redis-slow.ts'
+import limitsRefusedCostNothing from './limits/refused-cost-nothing.ts'
+import limitsRetryAfterTrue from './limits/retry-after-true.ts'
 import modelChat from './model/chat.ts'
 import modelStream from './model/stream.ts'
 import networkBandwidth from './network/bandwidth.ts'
@@ -33,6 +47,9 @@ import networkLatency from './network/latency.ts'
 import networkResetPeer from './network/reset-peer.ts'
 import networkSlicer from './network/slicer.ts'
 import networkTimeout from './network/timeout.ts'
+import queueSheds from './queue/sheds.ts'
+import redactionAcrossChunks from './redaction/across-chunks.ts'
+import redactionWhole from './redaction/whole.ts'
 import retries429RetryAfter from './retries/429-retry-after.ts'
 import retries500Once from './retries/500-once.ts'
 import retriesBound from './retries/bound.ts'
@@ -47,6 +64,7 @@ import streamingChatStream from './streaming/chat-stream.ts'
 import streamingChatStreamStrict from './streaming/chat-stream-strict.ts'
 import streamingDoneOnce from './streaming/done-once.ts'
 import streamingIdConstant from './streaming/id-constant.ts'
+import streamingKeepAlive from './streaming/keep-alive.ts'
 import streamingLockStep from './streaming/lock-step.ts'
 import streamingNoSecondHalf from './streaming/no-second-half.ts'
 import streamingRoleFirst from './streaming/role-first.ts'
@@ -74,6 +92,7 @@ import timeoutsSlowFirstWord from './timeouts/slow-first-word.ts'
 import timeoutsSlowHead from './timeouts/slow-head.ts'
 import wireAuthMissingKey from './wire/auth-missing-key.ts'
 import wireAuthWrongKey from './wire/auth-wrong-key.ts'
+import wireCannotStream from './wire/cannot-stream.ts'
 import wireChatJson from './wire/chat-json.ts'
 import wireChatJsonStrict from './wire/chat-json-strict.ts'
 import wireChatUsage from './wire/chat-usage.ts'
@@ -82,9 +101,12 @@ import wireEmbeddingsBase64 from './wire/embeddings-base64.ts'
 import wireFinishReason from './wire/finish-reason.ts'
 import wireHopByHop from './wire/hop-by-hop.ts'
 import wireMalformedJson from './wire/malformed-json.ts'
+import wireMessageTooLong from './wire/message-too-long.ts'
 import wireMissingMessages from './wire/missing-messages.ts'
+import wireModelInCapitals from './wire/model-in-capitals.ts'
 import wireModelsList from './wire/models-list.ts'
 import wireParamsFaithful from './wire/params-faithful.ts'
+import wireRequestId from './wire/request-id.ts'
 import wireToolCalls from './wire/tool-calls.ts'
 import wireUnknownModel from './wire/unknown-model.ts'
 
@@ -97,6 +119,13 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'breaker/opens': breakerOpens,
   'breaker/per-upstream': breakerPerUpstream,
   'breaker/sheds-fast': breakerShedsFast,
+  'cache/another-key': cacheAnotherKey,
+  'cache/cut-stream': cacheCutStream,
+  'cache/errors': cacheErrors,
+  'cache/hit': cacheHit,
+  'cache/no-store': cacheNoStore,
+  'cache/parameters': cacheParameters,
+  'cache/stream': cacheStream,
   'cancellation/before-head': cancellationBeforeHead,
   'cancellation/during-backoff': cancellationDuringBackoff,
   'cancellation/mid-stream': cancellationMidStream,
@@ -117,6 +146,13 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'lifecycle/drain': lifecycleDrain,
   'lifecycle/health': lifecycleHealth,
   'lifecycle/ready-follows-redis': lifecycleReadyFollowsRedis,
+  'limits/burst-exact': limitsBurstExact,
+  'limits/headers-true': limitsHeadersTrue,
+  'limits/per-key': limitsPerKey,
+  'limits/redis-lost': limitsRedisLost,
+  'limits/redis-slow': limitsRedisSlow,
+  'limits/refused-cost-nothing': limitsRefusedCostNothing,
+  'limits/retry-after-true': limitsRetryAfterTrue,
   'model/chat': modelChat,
   'model/stream': modelStream,
   'network/bandwidth': networkBandwidth,
@@ -124,6 +160,9 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'network/reset-peer': networkResetPeer,
   'network/slicer': networkSlicer,
   'network/timeout': networkTimeout,
+  'queue/sheds': queueSheds,
+  'redaction/across-chunks': redactionAcrossChunks,
+  'redaction/whole': redactionWhole,
   'retries/429-retry-after': retries429RetryAfter,
   'retries/500-once': retries500Once,
   'retries/bound': retriesBound,
@@ -138,6 +177,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'streaming/chat-stream-strict': streamingChatStreamStrict,
   'streaming/done-once': streamingDoneOnce,
   'streaming/id-constant': streamingIdConstant,
+  'streaming/keep-alive': streamingKeepAlive,
   'streaming/lock-step': streamingLockStep,
   'streaming/no-second-half': streamingNoSecondHalf,
   'streaming/role-first': streamingRoleFirst,
@@ -165,6 +205,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'timeouts/slow-head': timeoutsSlowHead,
   'wire/auth-missing-key': wireAuthMissingKey,
   'wire/auth-wrong-key': wireAuthWrongKey,
+  'wire/cannot-stream': wireCannotStream,
   'wire/chat-json': wireChatJson,
   'wire/chat-json-strict': wireChatJsonStrict,
   'wire/chat-usage': wireChatUsage,
@@ -173,9 +214,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'wire/finish-reason': wireFinishReason,
   'wire/hop-by-hop': wireHopByHop,
   'wire/malformed-json': wireMalformedJson,
+  'wire/message-too-long': wireMessageTooLong,
   'wire/missing-messages': wireMissingMessages,
+  'wire/model-in-capitals': wireModelInCapitals,
   'wire/models-list': wireModelsList,
   'wire/params-faithful': wireParamsFaithful,
+  'wire/request-id': wireRequestId,
   'wire/tool-calls': wireToolCalls,
   'wire/unknown-model': wireUnknownModel,
 }

@@ -8,6 +8,7 @@ export const ClientRecord = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('request'), t, nonce: z.string(), phase: z.enum(['control', 'baseline', 'fault', 'recovery']), label: z.string(),
     method: z.string(), path: z.string(), headers, body: z.string(), stream: z.boolean(),
+    question: z.string().optional().describe('nonce in its text where that is not its own: it asks what an earlier request asked'),
   }),
   z.strictObject({ kind: z.literal('head'), t, nonce: z.string(), status: z.number(), headers }),
   z.strictObject({ kind: z.literal('bytes'), t, nonce: z.string(), data: z.string() }),

@@ -9,7 +9,7 @@ export const answerExactCheck = defineCheck({
     forEach(faultPhase(evidence, labels), 'a whole answer with exactly the words and the finish_reason of the upstream attempt that gave it', (x) => {
       if (x.head?.status !== 200 || x.end?.how !== 'complete') return outcome(x)
       const text = answerText(x)
-      const attempts = attemptsOf(evidence, x.nonce)
+      const attempts = attemptsOf(evidence, x.question)
       const givers = attempts.filter((a) => text !== '' && upstreamText(a) === text)
       if (givers.length === 0) {
         const sent = attempts.map((a) => JSON.stringify(upstreamText(a).slice(0, 120)))

@@ -6,6 +6,8 @@ import { examples } from './testing/examples.ts'
 const calls = (count: number, lane = 'primary') => Array.from({ length: count }, (_, i) => attempt('a', { lane, attempt: i + 1 }))
 const one = (...attempts: ReturnType<typeof attempt>[]) => evidence({ exchanges: [jsonExchange('a', {})], attempts, claims: { retry: { retries: 2, maxDelayMs: 0, onTimeout: false, maxRetryAfterMs: 0 } } })
 
+const twice = (count: number) => evidence({ exchanges: [jsonExchange('a', {}), jsonExchange('b', {}, { question: 'a', label: 'again' })], attempts: calls(count) })
+
 examples(attemptsCheck, {
   params: { max: 2 },
   passes: {
@@ -17,6 +19,7 @@ examples(attemptsCheck, {
     'calls for other requests': one(attempt('b'), attempt('b', { attempt: 2 }), attempt('b', { attempt: 3 })),
     'the target asks after its upstream\'s health and models': { evidence: one(attempt(null, { method: 'GET', path: '/health' }), attempt(null, { method: 'GET', path: '/v1/models' })), params: { max: 0 } },
     'a straggler of an earlier scenario': { evidence: one(attempt(null, { asks: { messages: [{ content: '[gauntlet:nzzz-f0]' }] } })), params: { max: 0 } },
+    'one call for a question that was asked twice': { evidence: twice(1), params: { min: 1, max: 1 } },
     'attempts with the same time': one(attempt('a', { id: 'x', t: 4 }), attempt('a', { id: 'y', t: 4, attempt: 2 })),
   },
   fails: {
@@ -25,6 +28,8 @@ examples(attemptsCheck, {
     'fewer than asked for': [{ evidence: one(...calls(1)), params: { min: 2, max: 2 } }, '1 upstream call(s)'],
     'a call where none is allowed': [{ evidence: one(...calls(1)), params: { max: 0 } }, '1 upstream call(s)'],
     'a call that lost its nonce where none is allowed': [{ evidence: one(attempt(null)), params: { max: 0 } }, /^1 upstream call\(s\) without a nonce: POST/],
+    'two calls for a question that was asked twice': [{ evidence: twice(2), params: { min: 1, max: 1 } }, '2 of 2: 2 upstream call(s)', ['a', 'b']],
+    'the call for the first of two, where none is allowed for the second': [{ evidence: twice(1), params: { max: 0, labels: ['again'] } }, '1 upstream call(s)'],
     'too many on the lane': [{ evidence: one(...calls(1), ...calls(2, 'secondary')), params: { max: 1, lane: 'secondary' } }, '2 upstream call(s)'],
   },
   unknown: {

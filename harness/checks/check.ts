@@ -9,6 +9,8 @@ export interface Judgement {
   /** Requests that decided it, worst first. */
   nonces: string[]
   reason?: string
+  /** Unknown for a reason of the harness: measuring once more may settle it. */
+  again?: boolean
 }
 
 /** A pure function of evidence. `timed` ones are not believed when the harness's own event loop lagged. */

@@ -19,7 +19,7 @@ export const embeddingsExactCheck = defineCheck({
       if (got === undefined) return outcome(x)
       const base64 = at(parseJson(x.request.body), 'encoding_format') === 'base64'
       if (base64 !== (typeof got === 'string')) return `${base64 ? 'base64' : 'floats'} asked for, got ${JSON.stringify(got).slice(0, 60)}`
-      const sent = attemptsOf(evidence, x.nonce).map((a) => at(parseJson(a.body?.text ?? ''), 'data', 0, 'embedding')).filter((v) => v !== undefined)
+      const sent = attemptsOf(evidence, x.question).map((a) => at(parseJson(a.body?.text ?? ''), 'data', 0, 'embedding')).filter((v) => v !== undefined)
       // A gateway may ask its upstream for the other encoding; then only the 32-bit numbers can be the same.
       return sent.some((s) => (typeof s === typeof got ? JSON.stringify(s) === JSON.stringify(got) : floats(s) === floats(got))) ? null : `got ${JSON.stringify(got).slice(0, 60)}, upstream sent ${(JSON.stringify(sent[0]) ?? 'nothing').slice(0, 60)}`
     }),

@@ -12,6 +12,7 @@ examples(errorEnvelopeCheck, {
     'only the message, with a type of its own': answer({ error: { message: 'down', type: 'overloaded', request_id: 'x' } }),
     'application/json with a charset': answer(errorBody(), { headers: [['Content-Type', 'application/json; charset=utf-8']] }),
     'the code that is asked for': { evidence: answer(errorBody('No.', { code: 'model_not_found' }), { status: 404 }), params: { anyOf: [404], code: 'model_not_found' } },
+    'the field that is asked for': { evidence: answer(errorBody('No.', { param: 'messages[0].content' }), { status: 400 }), params: { anyOf: [400], param: 'messages' } },
     'only the labels that are asked for': { evidence: evidence({ exchanges: [jsonExchange('a', errorBody(), { status: 502, label: 'bad' }), jsonExchange('b', {})] }), params: { anyOf: [502], labels: ['bad'] } },
   },
   fails: {
@@ -31,5 +32,7 @@ examples(errorEnvelopeCheck, {
     'an empty message': [answer(errorBody('')), /\/error\/message/],
     'an HTML page as the message': [answer(errorBody('<!DOCTYPE html><p>Bad gateway')), 'an HTML page as the message'],
     'another code': [{ evidence: answer(errorBody(), { status: 404 }), params: { anyOf: [404], code: 'model_not_found' } }, 'code null'],
+    'no field': [{ evidence: answer(errorBody(), { status: 400 }), params: { anyOf: [400], param: 'messages' } }, 'param null'],
+    'another field': [{ evidence: answer(errorBody('No.', { param: 'model' }), { status: 400 }), params: { anyOf: [400], param: 'messages' } }, 'param "model"'],
   },
 })

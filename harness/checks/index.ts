@@ -1,5 +1,6 @@
 import { aliveAfterCheck } from './alive-after.ts'
 import { answerExactCheck } from './answer-exact.ts'
+import { atOnceCheck } from './at-once.ts'
 import { attemptsCheck } from './attempts.ts'
 import { breakerOpensCheck, probesAtMostCheck, shedsFastCheck } from './breaker.ts'
 import type { Check } from './check.ts'
@@ -9,11 +10,20 @@ import { endsWithinCheck } from './ends-within.ts'
 import { errorEnvelopeCheck } from './error-envelope.ts'
 import { exitsCleanlyCheck } from './exits-cleanly.ts'
 import { headersAbsentCheck } from './headers-absent.ts'
+import { keepAliveCheck } from './keep-alive.ts'
+import { limitExactCheck } from './limit-exact.ts'
+import { limitHeadersCheck } from './limit-headers.ts'
+import { limitLostCheck } from './limit-lost.ts'
+import { limitPaceCheck } from './limit-pace.ts'
+import { limitReachedCheck } from './limit-reached.ts'
+import { limitRetryAfterCheck } from './limit-retry-after.ts'
 import { lockStepCheck } from './lock-step.ts'
 import { noCrossTalkCheck } from './no-cross-talk.ts'
 import { noSilentTruncationCheck } from './no-silent-truncation.ts'
 import { paramsFaithfulCheck } from './params-faithful.ts'
 import { probeStatusCheck } from './probe-status.ts'
+import { redactedCheck } from './redacted.ts'
+import { requestIdCheck } from './request-id.ts'
 import { retryAfterForwardedCheck } from './retry-after-forwarded.ts'
 import { retryGapCheck } from './retry-gap.ts'
 import { retrySpreadCheck } from './retry-spread.ts'
@@ -21,6 +31,7 @@ import { roleFirstCheck } from './role-first.ts'
 import { sameIdCheck } from './same-id.ts'
 import { schemaCheck } from './schema.ts'
 import { secretAbsentCheck } from './secret-absent.ts'
+import { shedsOverloadCheck } from './sheds-overload.ts'
 import { sseGrammarCheck } from './sse-grammar.ts'
 import { statusIsCheck } from './status-is.ts'
 import { tookAtLeastCheck } from './took-at-least.ts'
@@ -30,9 +41,9 @@ import { usageCheck } from './usage.ts'
 import { wordsBeforeCutCheck } from './words-before-cut.ts'
 
 const all: Check[] = [
-  aliveAfterCheck, answerExactCheck, attemptsCheck, breakerOpensCheck, doneOnceCheck, embeddingsExactCheck, endsWithinCheck, errorEnvelopeCheck, exitsCleanlyCheck,
-  headersAbsentCheck, lockStepCheck, noCrossTalkCheck, noSilentTruncationCheck, paramsFaithfulCheck, probesAtMostCheck, probeStatusCheck, retryAfterForwardedCheck, retryGapCheck, retrySpreadCheck, roleFirstCheck, sameIdCheck,
-  schemaCheck, secretAbsentCheck, shedsFastCheck, sseGrammarCheck, statusIsCheck, tookAtLeastCheck, toolsExactCheck, upstreamStopsCheck, usageCheck, wordsBeforeCutCheck,
+  aliveAfterCheck, answerExactCheck, atOnceCheck, attemptsCheck, breakerOpensCheck, doneOnceCheck, embeddingsExactCheck, endsWithinCheck, errorEnvelopeCheck, exitsCleanlyCheck,
+  headersAbsentCheck, keepAliveCheck, limitExactCheck, limitHeadersCheck, limitLostCheck, limitPaceCheck, limitReachedCheck, limitRetryAfterCheck, lockStepCheck, noCrossTalkCheck, noSilentTruncationCheck, paramsFaithfulCheck, probesAtMostCheck, probeStatusCheck, redactedCheck, requestIdCheck, retryAfterForwardedCheck, retryGapCheck, retrySpreadCheck, roleFirstCheck, sameIdCheck,
+  schemaCheck, secretAbsentCheck, shedsFastCheck, shedsOverloadCheck, sseGrammarCheck, statusIsCheck, tookAtLeastCheck, toolsExactCheck, upstreamStopsCheck, usageCheck, wordsBeforeCutCheck,
 ]
 
 /** Every check by its name. */

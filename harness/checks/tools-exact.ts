@@ -33,7 +33,7 @@ export const toolsExactCheck = defineCheck({
     forEach(faultPhase(evidence), 'the tool calls of the upstream: ids, names and arguments byte for byte', (x) => {
       if (x.head?.status !== 200 || x.end?.how !== 'complete') return outcome(x)
       const calls = got(x)
-      const upstream = attemptsOf(evidence, x.nonce).map(sent).filter((s) => s !== '[]')
+      const upstream = attemptsOf(evidence, x.question).map(sent).filter((s) => s !== '[]')
       return upstream.includes(calls) ? null : `the caller got ${calls.slice(0, 200)}; the upstream sent ${upstream[0]?.slice(0, 200) ?? 'none'}`
     }),
 })

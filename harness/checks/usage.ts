@@ -13,7 +13,7 @@ export const usageCheck = defineCheck({
   params: z.strictObject({}),
   judge: (evidence) =>
     forEach(faultPhase(evidence), 'usage with the upstream\'s own token counts; in a stream once, last and with no choices', (x) => {
-      const texts = attemptsOf(evidence, x.nonce).flatMap((a) => [...a.events.map((e) => e.text), ...(a.body ? [a.body.text] : [])])
+      const texts = attemptsOf(evidence, x.question).flatMap((a) => [...a.events.map((e) => e.text), ...(a.body ? [a.body.text] : [])])
       const sent = texts.flatMap((t) => counts(at(parseJson(t), 'usage')) ?? [])
       const compare = (usage: unknown): string | null => {
         const got = counts(usage)

@@ -9,6 +9,8 @@ export interface ExchangeOptions {
   nonce: string
   phase: 'control' | 'baseline' | 'fault' | 'recovery'
   label: string
+  /** Nonce in the text where it is not the request's own. */
+  question?: string | undefined
   url: URL
   method: 'GET' | 'POST'
   headers: Record<string, string>
@@ -45,6 +47,7 @@ export const exchange = async (options: ExchangeOptions): Promise<ExchangeResult
   records.push({
     kind: 'request', t: now(), nonce, phase: options.phase, label: options.label, method: options.method, path: options.url.pathname,
     headers: Object.entries(options.headers).map(([k, v]): [string, string] => [k, secrets.text(v)]), body: secrets.text(options.body), stream: options.stream,
+    ...(options.question === undefined || options.question === nonce ? {} : { question: options.question }),
   })
   const counter = wordCounter(options.onWord)
   let status: number | null = null

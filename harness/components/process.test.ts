@@ -101,7 +101,8 @@ test('a finished harness is not kept alive by the watchdog', () => {
 })
 
 test('a child that loses its port to another server of its kind is not taken for ready', async () => {
-  const slowDeath = script(`setTimeout(() => { console.error('bind: address already in use'); process.exit(1) }, 20)`, { ready: async () => true })
+  // A shell, because Node itself takes longer to start on a busy machine than a child is watched.
+  const slowDeath = { ...script('', { ready: async () => true }), command: '/bin/sh', args: ['-c', 'sleep 0.02; echo "bind: address already in use" >&2; exit 1'] }
   await expect(launch(slowDeath)).rejects.toMatchObject({ code: 'HAR_ERR_PORT_TAKEN' })
 })
 

@@ -1,15 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { answers } from './demos/answers.ts'
 import { observe } from './demos/demo.ts'
 import { errors, liars, rare } from './demos/errors.ts'
 import { lifecycle } from './demos/lifecycle.ts'
+import { limits } from './demos/limits.ts'
 import { requests } from './demos/requests.ts'
 import { retries } from './demos/retries.ts'
 import { streams } from './demos/streams.ts'
 import { controls } from './index.ts'
 
-const demos = { ...streams, ...requests, ...errors, ...retries, ...lifecycle, ...liars, ...rare }
+const demos = { ...answers, ...streams, ...requests, ...errors, ...retries, ...lifecycle, ...limits, ...liars, ...rare }
 const names = controls.map(({ name }) => name)
 
 test('the folder, the index and the demonstrations hold the same controls', () => {

@@ -10,6 +10,13 @@ import breakerNeverOpens from './breaker-never-opens.ts'
 import breakerNeverRecovers from './breaker-never-recovers.ts'
 import breakerShedsSlowly from './breaker-sheds-slowly.ts'
 import bufferWholeStream from './buffer-whole-stream.ts'
+import cacheByMessages from './cache-by-messages.ts'
+import cacheIgnoresNoStore from './cache-ignores-no-store.ts'
+import cacheIgnoresTenant from './cache-ignores-tenant.ts'
+import cacheKeepsCutStreams from './cache-keeps-cut-streams.ts'
+import cacheKeepsErrors from './cache-keeps-errors.ts'
+import cacheOff from './cache-off.ts'
+import cacheSplitsOnBlanks from './cache-splits-on-blanks.ts'
 import cancelOnlyStreams from './cancel-only-streams.ts'
 import changeTemperature from './change-temperature.ts'
 import clientErrorTripsBreaker from './client-error-trips-breaker.ts'
@@ -41,6 +48,7 @@ import idPerChunk from './id-per-chunk.ts'
 import ignoreRetryAfter from './ignore-retry-after.ts'
 import impatient from './impatient.ts'
 import inBandSwallowed from './in-band-swallowed.ts'
+import keepAliveAsData from './keep-alive-as-data.ts'
 import leakUpstreamHost from './leak-upstream-host.ts'
 import leakUpstreamKey from './leak-upstream-key.ts'
 import liar404 from './liar-404.ts'
@@ -48,18 +56,35 @@ import liarEcho from './liar-echo.ts'
 import liarEmpty200 from './liar-empty-200.ts'
 import liarHtml from './liar-html.ts'
 import liarSilent from './liar-silent.ts'
+import limitCountsRefused from './limit-counts-refused.ts'
+import limitForwardsRefused from './limit-forwards-refused.ts'
+import limitGlobal from './limit-global.ts'
+import limitHeadersMissing from './limit-headers-missing.ts'
+import limitOffByOne from './limit-off-by-one.ts'
+import limitOpenWhenLost from './limit-open-when-lost.ts'
+import limitRacy from './limit-racy.ts'
+import limitWaitsForRedis from './limit-waits-for-redis.ts'
 import livenessFollowsUpstream from './liveness-follows-upstream.ts'
+import longMessagesTaken from './long-messages-taken.ts'
 import malformedEventPassed from './malformed-event-passed.ts'
 import map400To502 from './map-400-to-502.ts'
 import map429To500 from './map-429-to-500.ts'
+import modelCaseMatters from './model-case-matters.ts'
 import modelsBareArray from './models-bare-array.ts'
 import multilineFirstLine from './multiline-first-line.ts'
 import noCancel from './no-cancel.ts'
 import noDone from './no-done.ts'
 import noFallback from './no-fallback.ts'
+import noKeepAlive from './no-keep-alive.ts'
 import noRetry from './no-retry.ts'
 import nospaceNotParsed from './nospace-not-parsed.ts'
 import optionalFieldsDropped from './optional-fields-dropped.ts'
+import queueWithoutEnd from './queue-without-end.ts'
+import queueWithoutSlots from './queue-without-slots.ts'
+import redactDropsChunk from './redact-drops-chunk.ts'
+import redactNothing from './redact-nothing.ts'
+import redactPerChunk from './redact-per-chunk.ts'
+import requestIdReplaced from './request-id-replaced.ts'
 import resetOnUpstreamError from './reset-on-upstream-error.ts'
 import retry400 from './retry-400.ts'
 import retryAfterAbort from './retry-after-abort.ts'
@@ -70,6 +95,7 @@ import retryWithoutJitter from './retry-without-jitter.ts'
 import roleMissing from './role-missing.ts'
 import silentCut from './silent-cut.ts'
 import splitUtf8Corrupt from './split-utf8-corrupt.ts'
+import streamAnyway from './stream-anyway.ts'
 import streamAsJsonType from './stream-as-json-type.ts'
 import stripRetryAfter from './strip-retry-after.ts'
 import swallow500As200 from './swallow-500-as-200.ts'
@@ -94,6 +120,13 @@ export const controls: readonly Control[] = [
   breakerNeverRecovers,
   breakerShedsSlowly,
   bufferWholeStream,
+  cacheByMessages,
+  cacheIgnoresNoStore,
+  cacheIgnoresTenant,
+  cacheKeepsCutStreams,
+  cacheKeepsErrors,
+  cacheOff,
+  cacheSplitsOnBlanks,
   cancelOnlyStreams,
   changeTemperature,
   clientErrorTripsBreaker,
@@ -125,6 +158,7 @@ export const controls: readonly Control[] = [
   ignoreRetryAfter,
   impatient,
   inBandSwallowed,
+  keepAliveAsData,
   leakUpstreamHost,
   leakUpstreamKey,
   liar404,
@@ -132,18 +166,35 @@ export const controls: readonly Control[] = [
   liarEmpty200,
   liarHtml,
   liarSilent,
+  limitCountsRefused,
+  limitForwardsRefused,
+  limitGlobal,
+  limitHeadersMissing,
+  limitOffByOne,
+  limitOpenWhenLost,
+  limitRacy,
+  limitWaitsForRedis,
   livenessFollowsUpstream,
+  longMessagesTaken,
   malformedEventPassed,
   map400To502,
   map429To500,
+  modelCaseMatters,
   modelsBareArray,
   multilineFirstLine,
   noCancel,
   noDone,
   noFallback,
+  noKeepAlive,
   noRetry,
   nospaceNotParsed,
   optionalFieldsDropped,
+  queueWithoutEnd,
+  queueWithoutSlots,
+  redactDropsChunk,
+  redactNothing,
+  redactPerChunk,
+  requestIdReplaced,
   resetOnUpstreamError,
   retry400,
   retryAfterAbort,
@@ -154,6 +205,7 @@ export const controls: readonly Control[] = [
   roleMissing,
   silentCut,
   splitUtf8Corrupt,
+  streamAnyway,
   streamAsJsonType,
   stripRetryAfter,
   swallow500As200,

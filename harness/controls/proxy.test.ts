@@ -29,7 +29,7 @@ test.each([
 test('both ways to give a key open; models are listed; embeddings pass', async () => {
   await using rig = await Rig.start(good)
   const models = await rig.send('/v1/models', undefined, { headers: { authorization: '', 'x-api-key': CALLER_KEY } })
-  expect(fields(models.text)).toMatchObject({ object: 'list', data: [{ id: 'gauntlet-chat' }, {}, {}, {}] })
+  expect(fields(models.text)).toMatchObject({ object: 'list', data: [{ id: 'gauntlet-chat' }, {}, {}, {}, {}] })
   const embeddings = await rig.send('/v1/embeddings', { model: 'gauntlet-embed', input: 'hi' })
   expect([embeddings.status, fields(embeddings.text)['object'], rig.seen[0]?.json['model']]).toEqual([200, 'list', 'tiny'])
 })

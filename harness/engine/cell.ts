@@ -31,7 +31,7 @@ const key = (): string => `sk-gauntlet-${randomBytes(24).toString('base64url')}`
 export class Cell implements AsyncDisposable {
   readonly upstream: Upstream
   readonly edges: Record<'primary' | 'secondary', Edge> & { redis?: Edge }
-  readonly keys: { caller: string; upstream: string }
+  readonly keys: { caller: string; limited: string; upstream: string }
   readonly secrets: Secrets
   readonly options: CellOptions
   readonly #stack: AsyncDisposableStack
@@ -68,13 +68,14 @@ export class Cell implements AsyncDisposable {
     const [primary, secondary] = await Promise.all(LANES.map((lane) => proxied(lane, { host: '127.0.0.1', port: upstream.ports[lane] }, options.ports?.[lane])))
     if (!primary || !secondary) throw new TypeError('Two lanes are expected.')
     const redis = environment.redis ? await proxied('redis', environment.redis) : undefined
-    const configured = target.auth.key ?? (target.auth.keyEnv === undefined ? undefined : process.env[target.auth.keyEnv])
-    const keys = { caller: configured ?? key(), upstream: key() }
+    const { auth } = target
+    const fromEnv = (name: string | undefined): string | undefined => (name === undefined ? undefined : process.env[name])
+    const keys = { caller: auth.key ?? fromEnv(auth.keyEnv) ?? key(), limited: auth.limitedKey ?? fromEnv(auth.limitedKeyEnv) ?? key(), upstream: key() }
     // Addresses are no secrets of ours, but a caller who reads one has read into the target: they are watched like keys.
     const addresses = { 'upstream-address': `${primary.host}:${primary.port}`, 'upstream-address-2': `${secondary.host}:${secondary.port}` }
     // A header that a config adds is a credential more often than not.
     const headers = Object.fromEntries(Object.entries(target.headers).map(([name, value]) => [`header-${name}`, value]))
-    const secrets = new Secrets({ 'caller-key': keys.caller, 'upstream-key': keys.upstream, ...addresses, ...headers })
+    const secrets = new Secrets({ 'caller-key': keys.caller, 'limited-key': keys.limited, 'upstream-key': keys.upstream, ...addresses, ...headers })
     upstream.secrets = secrets
     upstream.model = environment.ollama && { baseURL: environment.ollama.baseURL, name: environment.ollama.model }
     const dir = await mkdtemp(join(tmpdir(), 'gauntlet-target-'))
@@ -131,7 +132,7 @@ export class Cell implements AsyncDisposable {
     this.#target = await startTarget(
       target, target.name ?? 'target',
       {
-        'upstream.primary': this.laneURL('primary'), 'upstream.secondary': this.laneURL('secondary'), 'key.caller': this.keys.caller, 'key.upstream': this.keys.upstream,
+        'upstream.primary': this.laneURL('primary'), 'upstream.secondary': this.laneURL('secondary'), 'key.caller': this.keys.caller, 'key.limited': this.keys.limited, 'key.upstream': this.keys.upstream,
         redis: redis ? `redis://${redis.host}:${redis.port}/${index}` : '',
       },
       { dir: this.#dir, logFile: (this.#logFile = join(folder, `target-${index}-${++this.#starts}.log`)), signal },

@@ -1,6 +1,7 @@
 import { exchange } from '../client/exchange.ts'
 import type { ExchangeResult } from '../client/exchange.ts'
 import { outgoing } from '../client/request.ts'
+import { nonceOf } from '../nonce.ts'
 import { firstSend } from '../scenario.ts'
 import type { ScenarioDocument, SendStep } from '../scenario.ts'
 import { now, timing } from '../timing.ts'
@@ -10,7 +11,6 @@ import type { Cell } from './cell.ts'
 import { biting, isScripted, plansFor } from './plan.ts'
 import type { PlannedFault } from './plan.ts'
 import type { Recorder } from './recorder.ts'
-import { nonceOf } from './seed.ts'
 
 /** What a caller with no gateway in between must see of a script; null when it saw that, else what it saw instead. */
 const deviation = (script: Script, effect: PlannedFault['effect'], seen: ExchangeResult, tookMs: number): string | null => {
@@ -56,14 +56,14 @@ const patience = (script: Script, effect: PlannedFault['effect']): number => {
  */
 export const controlRow = async (scenario: ScenarioDocument, faults: readonly PlannedFault[], cell: Cell, recorder: Recorder): Promise<void> => {
   let index = 0
-  if (scenario.upstream === 'model') await modelRow(scenario, cell, recorder, nonceOf(scenario.seed, 'control', index++))
+  if (scenario.upstream === 'model') await modelRow(scenario, cell, recorder, nonceOf(scenario.seed, 'control', index++, scenario.salt))
   for (const fault of faults) {
     const lane = fault.data.lane
     if (lane !== 'primary' && lane !== 'secondary') continue
     const label = fault.labels?.[0] ?? ''
     const step = firstSend(scenario, fault.labels)
     if (!step) continue
-    const nonce = nonceOf(scenario.seed, 'control', index++)
+    const nonce = nonceOf(scenario.seed, 'control', index++, scenario.salt)
     const plan = isScripted(fault) ? plansFor([fault], label)[lane] : undefined
     const script = plan?.attempts[0] ?? plan?.rest ?? {}
     cell.upstream.expect(nonce, plan ? { [lane]: plan } : {})

@@ -4,8 +4,9 @@ import { assemble } from '../evidence/assemble.ts'
 import type { Records } from '../evidence/assemble.ts'
 import { isRelayed } from '../evidence/views.ts'
 import { firstSend, resolveAmount, stepsOf } from '../scenario.ts'
-import type { ScenarioDocument, SendStep, Step } from '../scenario.ts'
+import type { RetryAfterOf, ScenarioDocument, SendStep, Step } from '../scenario.ts'
 import { now, timing } from '../timing.ts'
+import { askedToWaitUntil } from './asked-wait.ts'
 import type { Cell } from './cell.ts'
 import { controlRow } from './control-row.ts'
 import { LagMeter } from './lag.ts'
@@ -156,9 +157,11 @@ class Execution {
         await Promise.race([ready.promise, all])
         return
       }
-      case 'wait':
-        this.#recorder.note({ kind: 'step', step: 'wait', detail: `${resolveAmount(step.for, claims)} ms` })
-        return sleep(resolveAmount(step.for, claims), undefined, { signal: this.#signal }).catch(() => undefined)
+      case 'wait': {
+        const ms = typeof step.for === 'object' && 'retryAfterOf' in step.for ? this.#asked(step.for) : resolveAmount(step.for, claims)
+        this.#recorder.note({ kind: 'step', step: 'wait', detail: `${Math.round(ms)} ms` })
+        return sleep(ms, undefined, { signal: this.#signal }).catch(() => undefined)
+      }
       case 'heal':
         return this.#heal()
       case 'join':
@@ -177,6 +180,13 @@ class Execution {
       case 'probe':
         return this.#probe(step)
     }
+  }
+
+  /** What is left of the wait that an answer asked for, in milliseconds, within the bound. */
+  #asked({ retryAfterOf, atMost }: RetryAfterOf): number {
+    const bound = resolveAmount(atMost, this.#cell.options.target.claims)
+    const until = askedToWaitUntil(this.#recorder.client, retryAfterOf)
+    return until === undefined ? bound : Math.min(bound, Math.max(0, until + timing.clockMs - now()))
   }
 
   async #probe(step: Extract<Step, { do: 'probe' }>): Promise<void> {

@@ -43,6 +43,14 @@ describe('sound evidence', () => {
   })
 })
 
+test('a check may say itself that the harness has to measure again', () => {
+  const burst: CheckData = { check: 'limit-exact', params: { labels: ['request'] } }
+  const rateLimit = { burst: 1, perSecond: 1, shared: false, counters: 1, whenLost: 'open' as const, lostWithinMs: 0, backWithinMs: 0 }
+  const letIn = (...at: number[]) => plain([burst], { claims: { rateLimit }, exchanges: [...at.map((t) => jsonExchange(`n${t}`, completion('Hello.'), { t })), jsonExchange('r', errorBody(), { status: 429 })], attempts: at.map((t) => attempt(`n${t}`, { t })) })
+  expect(verdictOf(letIn(0, 1000))).toEqual({ verdict: 'unknown', reason: 'the harness took 1000 ms to send a burst', again: true })
+  expect(verdictOf(letIn(0, 999))).toMatchObject({ verdict: 'fail', again: false })
+})
+
 describe('a pass that proves nothing is unknown', () => {
   const rows: [name: string, found: ReturnType<typeof evidence>, reason: RegExp, again: boolean][] = [
     ['the fault was never put on the wire', disturbed([passing], { attempts: [attempt('f0', { status: 503 })] }), /never put on the wire: upstream answers 503 \(primary\)$/, false],

@@ -4,7 +4,7 @@ import { worst } from '../../schemas/verdict.ts'
 import type { Judgement } from '../checks/check.ts'
 import { checks } from '../checks/index.ts'
 import type { Evidence } from '../evidence/types.ts'
-import { faultAttempts, isRelayed } from '../evidence/views.ts'
+import { faultAttempts, isRelayed, lagOf } from '../evidence/views.ts'
 import { timing } from '../timing.ts'
 import { MODEL_LOST } from '../upstream/model-relay.ts'
 import { isScripted, plannedFaults } from './plan.ts'
@@ -56,9 +56,6 @@ const unsound = (evidence: Evidence): Doubt | null => {
 /** The longest that the model let the target wait for its first byte, in milliseconds; its own slowness is not the target's. */
 const slowestModel = (evidence: Evidence): number => Math.max(0, ...faultAttempts(evidence).map((a) => (a.head ?? a.end ?? a.request).t - a.request.t))
 
-/** The worst lag of the harness's event loop while it was timing, in milliseconds. */
-const lagOf = (evidence: Evidence): number => Math.max(0, ...evidence.faults.map((f) => (f.kind === 'lag' ? f.ms : 0)))
-
 /**
  * How much lag a check can bear, in milliseconds. What a check times itself bears little; under a heavy load the target's
  * own limits run out when the machine is starved, so there half of the shortest of them is the bound.
@@ -106,6 +103,7 @@ export const judge = (evidence: Evidence, options: { strict: boolean }): Judged 
       again ||= doubt.again
       return { name, verdict: 'unknown', expected, actual, nonces, reason: doubt.reason }
     }
+    again ||= found.verdict === 'unknown' && found.again === true
     const verdict = weigh(found.verdict, evidence.scenario.requirement.level, options.strict)
     return { name, verdict, expected, actual, nonces, ...(found.reason === undefined ? {} : { reason: found.reason }) }
   })

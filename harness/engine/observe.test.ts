@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Claims } from '../../schemas/claims.ts'
-import { attempt, evidence, jsonExchange, noAnswer } from '../evidence/fixture.ts'
+import { attempt, errorBody, evidence, jsonExchange, noAnswer, role, streamExchange, word } from '../evidence/fixture.ts'
 import type { EvidenceInput } from '../evidence/fixture.ts'
 import { observedClaims } from './observe.ts'
 
@@ -33,6 +33,28 @@ describe('claimed against observed', () => {
     expect(of(1)).toEqual([['half-open probes', '1', '1', 'pass']])
     expect(of(2)).toEqual([['half-open probes', '1', '2', 'fail']])
     expect(of(0)).toEqual([['half-open probes', '1', 'none seen', 'fail']])
+  })
+
+  test('requests at once', () => {
+    const of = (letIn: number) => {
+      const exchanges = Array.from({ length: 70 }, (_, i) => jsonExchange(`n${i}`, i < letIn ? {} : errorBody(), { label: 'burst', status: i < letIn ? 200 : 429 }))
+      return seen('limits/burst-exact', { exchanges, attempts: exchanges.slice(0, letIn).map((x) => attempt(x.nonce)) })
+    }
+    expect(of(60)).toEqual([['requests at once', '60', '60', 'pass']])
+    expect(of(61)).toEqual([['requests at once', '60', '61', 'fail']])
+  })
+
+  test('upstream calls at a time', () => {
+    const of = (count: number) => seen('queue/sheds', { exchanges: [jsonExchange('a', {})], attempts: Array.from({ length: count }, (_, i) => attempt('a', { id: `${i}`, t: i, endAt: 900 })) })
+    expect(of(4)).toEqual([['upstream calls at a time', '4', '4', 'pass']])
+    expect(of(5)).toEqual([['upstream calls at a time', '4', '5', 'fail']])
+    expect(of(0)).toEqual([['upstream calls at a time', '4', 'none seen', 'fail']])
+  })
+
+  test('the longest silence in a stream', () => {
+    const of = (at: number) => seen('streaming/keep-alive', { exchanges: [streamExchange('a', [role, { at, send: word('A') }])] })
+    expect(of(15_010)).toEqual([['silence in a stream', '15000 ms', '15000 ms', 'pass']])
+    expect(of(16_010)).toEqual([['silence in a stream', '15000 ms', '16000 ms', 'fail']])
   })
 
   test('the time to the first byte', () => {

@@ -1,7 +1,12 @@
 import type { Report } from '../../schemas/report.ts'
+import { fullestMoment } from '../checks/at-once.ts'
 import { halfOpenCalls } from '../checks/breaker.ts'
+import { longestSilence } from '../checks/keep-alive.ts'
+import { limitExactCheck } from '../checks/limit-exact.ts'
+import { admissionOf } from '../evidence/admission.ts'
 import type { Evidence } from '../evidence/types.ts'
-import { attemptsOf, faultPhase } from '../evidence/views.ts'
+import { attemptsOf, faultAttempts, faultPhase } from '../evidence/views.ts'
+import { rateLimitOf } from '../scenario.ts'
 import { timing } from '../timing.ts'
 
 type Row = Report['observed'][number]
@@ -33,6 +38,24 @@ const observers: Observer[] = [
     observe: (e) => {
       const calls = halfOpenCalls(e, 'herd').length
       return [row('half-open probes', `${e.claims.breaker.probes}`, calls === 0 ? 'none seen' : `${calls}`, calls > 0 && calls <= e.claims.breaker.probes)]
+    },
+  },
+  {
+    scenario: 'limits/burst-exact',
+    observe: (e) => [row('requests at once', `${rateLimitOf(e.claims).burst}`, `${admissionOf(e, ['burst']).admitted.length}`, limitExactCheck.judge(e, { labels: ['burst'] }).verdict !== 'fail')],
+  },
+  {
+    scenario: 'queue/sheds',
+    observe: (e) => {
+      const calls = fullestMoment(faultAttempts(e)).length
+      return [row('upstream calls at a time', `${e.claims.queue.concurrency}`, calls === 0 ? 'none seen' : `${calls}`, calls > 0 && calls <= e.claims.queue.concurrency)]
+    },
+  },
+  {
+    scenario: 'streaming/keep-alive',
+    observe: (e) => {
+      const ms = Math.round(max(faultPhase(e).map(longestSilence)))
+      return [row('silence in a stream', `${e.claims.keepAlive.everyMs} ms`, `${ms} ms`, ms <= e.claims.keepAlive.everyMs + timing.graceMs)]
     },
   },
   {

@@ -8,6 +8,7 @@ import type { Environment } from '../components/index.ts'
 import { HarnessError, isHarnessError } from '../errors.ts'
 import { readEvidence, writeEvidence } from '../evidence/folder.ts'
 import { isRelayed } from '../evidence/views.ts'
+import { newSalt } from '../nonce.ts'
 import type { Scenario, ScenarioDocument } from '../scenario.ts'
 import { now } from '../timing.ts'
 import { Cell } from './cell.ts'
@@ -98,7 +99,7 @@ const begin = (options: RunOptions): RunDocument => {
     scenarios: Object.entries(options.scenarios).map(([id, scenario]): Entry => {
       const found = gate(scenario, target.claims, environment, target.launch !== undefined)
       const outcome = found.outcome === 'run' ? 'pending' : found.outcome
-      return { scenario: { ...scenario, id, seed: caseSeed(seed, id, 0) }, outcome, ...(found.outcome === 'run' ? {} : { reason: found.reason }), executions: [] }
+      return { scenario: { ...scenario, id, seed: caseSeed(seed, id, 0), salt: '' }, outcome, ...(found.outcome === 'run' ? {} : { reason: found.reason }), executions: [] }
     }),
   }
 }
@@ -136,7 +137,7 @@ const runScenario = async (state: State, entry: Entry, cell: Cell, signal: Abort
   options.live.onScenarioStart?.(entry.scenario.id)
   let execution = 0
   const once = async (kind: Entry['executions'][number]['kind'], repeat: number): Promise<{ fail: boolean; again: boolean }> => {
-    const scenario: ScenarioDocument = { ...entry.scenario, seed: caseSeed(options.seed, entry.scenario.id, repeat) }
+    const scenario: ScenarioDocument = { ...entry.scenario, seed: caseSeed(options.seed, entry.scenario.id, repeat), salt: newSalt() }
     const folder = join('scenarios', scenario.id, String(execution++))
     const started = now()
     const records = await execute(scenario, cell, signal).catch(async (error: unknown) => {

@@ -74,7 +74,7 @@ const clip = (rows: Row[]): Row[] => {
 export const timelineOf = (evidence: Evidence, nonce: string): { nonce: string; label: string; rows: Row[] } | null => {
   const exchange = evidence.exchanges.find((x) => x.nonce === nonce)
   if (!exchange) return null
-  const rows = [...callerRows(exchange), ...attemptsOf(evidence, nonce).flatMap(upstreamRows)].sort((a, b) => a.t - b.t)
+  const rows = [...callerRows(exchange), ...attemptsOf(evidence, exchange.question).flatMap(upstreamRows)].sort((a, b) => a.t - b.t)
   const start = rows[0]?.t ?? 0
   return { nonce, label: exchange.label, rows: clip(accuse(rows)).map((r) => ({ ...r, t: Math.round((r.t - start) * 10) / 10 })) }
 }

@@ -38,6 +38,17 @@ test('an attempt that its peer ended counts by its request only: how far it came
   expect(hash({ exchanges: [b], attempts: [attempt('b', { events: wholeStream('A') })] })).not.toBe(hash({ exchanges: [b], attempts: [attempt('b', { events: wholeStream('A', 'B') })] }))
 })
 
+test('the salt of an execution does not matter: measured again, the same outcome is the same', () => {
+  const execution = (salt: string, said = 'A') => {
+    const nonce = `n1-f0${salt}`
+    const asks = { messages: [{ role: 'user', content: `Say something. [gauntlet:${nonce}]` }] }
+    return hash({ exchanges: [jsonExchange(nonce, {}, { asks })], attempts: [attempt(nonce, { asks, body: completion(`${nonce} ${said}`, { id: `chatcmpl-${nonce}` }) })], scenario: { salt: salt.slice(1) } })
+  }
+  expect(execution('-abcde')).toBe(execution('-vwxyz'))
+  expect(execution('-abcde')).toBe(execution(''))
+  expect(execution('-abcde', 'B')).not.toBe(execution('-abcde'))
+})
+
 test('requests before and after the fault, and strangers, do not count', () => {
   const more = { exchanges: [a, b, jsonExchange('r', {}, { phase: 'recovery' }), jsonExchange('p', {}, { phase: 'baseline' })], attempts: [up, other, attempt('r'), attempt('p'), attempt(null)] }
   expect(hash(more)).toBe(usual)

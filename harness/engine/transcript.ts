@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
 import type { Evidence } from '../evidence/types.ts'
 import { faultPhase } from '../evidence/views.ts'
+import { unsalted } from '../nonce.ts'
 import { plansFor, plannedFaults } from './plan.ts'
 
 /**
  * What the upstream was asked and what it sent in one scenario, times aside. An attempt that its caller or the target ended
  * counts by its request and its script only, because how far it came is not decided by the seed; a scenario that declares
- * a race counts by what was planned. A real model numbers and dates its answers; its words count, those do not.
+ * a race counts by what was planned. A real model numbers and dates its answers; its words count, those do not, and no more does the salt.
  */
 export const transcriptOf = (evidence: Evidence): string => {
   const faults = plannedFaults(evidence.scenario, evidence.claims)
   const exchanges = faultPhase(evidence)
-  const plan = exchanges.map((x) => JSON.stringify([x.nonce, x.request.method, x.request.path, x.request.body, plansFor(faults, x.label)])).sort()
+  const plan = exchanges.map((x) => JSON.stringify([x.nonce, x.request.method, x.request.path, x.request.body, plansFor(faults, x.label)])).map(unsalted).sort()
   if (evidence.scenario.race !== undefined) return JSON.stringify([evidence.scenario.id, plan])
   const said = (text: string | undefined): string | undefined => (evidence.scenario.upstream === 'model' ? text?.replace(/"id":"[^"]*"/, '"id"').replace(/"created":\d+/, '"created"') : text)
   const nonces = new Set(exchanges.map((x) => x.nonce))
@@ -21,7 +22,7 @@ export const transcriptOf = (evidence: Evidence): string => {
       const asked = [a.nonce, a.lane, a.attempt, a.request.method, a.request.path, a.request.body]
       return a.peerClosed ? asked : [...asked, a.head?.status, a.events.map((e) => said(e.text)), said(a.body?.text), a.faults.map((f) => f.fault), a.end?.how]
     })
-    .map((call) => JSON.stringify(call))
+    .map((call) => unsalted(JSON.stringify(call)))
     .sort()
   return JSON.stringify([evidence.scenario.id, plan, calls])
 }

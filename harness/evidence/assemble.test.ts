@@ -20,6 +20,11 @@ test('records of two requests that ran at the same time go to their own exchange
   ])
 })
 
+test('a request asks its own question, unless it says whose it repeats', () => {
+  const repeated: ClientRecord = { ...asked('b'), question: 'a' } as ClientRecord
+  expect(of([asked('a'), repeated]).exchanges.map((x) => [x.nonce, x.question])).toEqual([['a', 'a'], ['b', 'a']])
+})
+
 test('every kind of upstream record finds its attempt', () => {
   const { attempts } = of([], [
     called('1', 'a'), called('2', 'a', 2), called('3', null), { kind: 'head', t: 1, id: '2', status: 500, headers: [] }, { kind: 'event', t: 1, id: '1', index: 1, text: 'e' },

@@ -13,7 +13,7 @@ const exchanges = (records: readonly ClientRecord[]): Exchange[] => {
   const byNonce = new Map<string, Exchange>()
   for (const r of records) {
     if (r.kind === 'request') {
-      byNonce.set(r.nonce, { nonce: r.nonce, phase: r.phase, label: r.label, request: r, chunks: [] })
+      byNonce.set(r.nonce, { nonce: r.nonce, question: r.question ?? r.nonce, phase: r.phase, label: r.label, request: r, chunks: [] })
       continue
     }
     const exchange = byNonce.get(r.nonce)

@@ -23,7 +23,7 @@ export interface EvidenceInput {
 export const evidence = ({ scenario = {}, requirement = {}, claims = {}, exchanges = [], attempts = [], faults = [{ kind: 'phase', phase: 'end' }] }: EvidenceInput = {}): Evidence => ({
   scenario: {
     id: 'area/name', seed: 7, title: 'a title', requirement: { id: 'some.rule', level: 'MUST', origin: 'house', text: 'A rule.', source: 'us', ...requirement },
-    features: ['chat'], needs: [], faults: [], traffic: [{ do: 'wait', for: 0 }], checks: [], upstream: 'script', exclusive: false, aliases: [], ...scenario,
+    features: ['chat'], needs: [], faults: [], traffic: [{ do: 'wait', for: 0 }], checks: [], upstream: 'script', exclusive: false, aliases: [], salt: '', ...scenario,
   },
   claims: { ...Claims.parse({}), ...claims },
   exchanges,
@@ -35,6 +35,8 @@ interface ExchangeInput {
   t?: number
   phase?: Exchange['phase']
   label?: string
+  /** The request whose question it repeats. */
+  question?: string
   /** The request's body. */
   asks?: object | string
   path?: string
@@ -48,11 +50,11 @@ interface ExchangeInput {
 }
 
 const exchange = (nonce: string, stream: boolean, type: string | undefined, chunks: Exchange['chunks'], input: ExchangeInput): Exchange => {
-  const { t = 0, phase = 'fault', label = 'request', end = 'complete', path = '/v1/chat/completions', asks = {} } = input
+  const { t = 0, phase = 'fault', label = 'request', end = 'complete', path = '/v1/chat/completions', asks = {}, question = nonce } = input
   const endAt = input.endAt ?? (chunks.at(-1)?.t ?? t + 10)
   return {
-    nonce, phase, label,
-    request: { kind: 'request', t, nonce, phase, label, method: 'POST', path, headers: input.requestHeaders ?? [], body: typeof asks === 'string' ? asks : JSON.stringify(asks), stream },
+    nonce, question, phase, label,
+    request: { kind: 'request', t, nonce, phase, label, method: 'POST', path, headers: input.requestHeaders ?? [], body: typeof asks === 'string' ? asks : JSON.stringify(asks), stream, ...(question === nonce ? {} : { question }) },
     ...(type === undefined ? {} : { head: { kind: 'head', t: t + 5, nonce, status: input.status ?? 200, headers: input.headers ?? [['content-type', type]] } }),
     chunks,
     ...(input.abortedAt === undefined ? {} : { abortedAt: input.abortedAt }),

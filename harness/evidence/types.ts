@@ -8,6 +8,8 @@ export type Headers = [string, string][]
 /** One request as the caller lived it. Times are milliseconds on the harness's clock. */
 export interface Exchange {
   nonce: string
+  /** The nonce in its text: its own, or that of the request whose question it repeats. Upstream calls go by it. */
+  question: string
   phase: 'control' | 'baseline' | 'fault' | 'recovery'
   label: string
   request: Pick1<ClientRecord, 'request'>

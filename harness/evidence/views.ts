@@ -148,3 +148,6 @@ export const outcome = (exchange: Exchange): string => {
   parts.push(end?.how === 'complete' ? 'clean close' : `ended ${end?.how}`)
   return parts.join(', ')
 }
+
+/** The worst lag of the harness's event loop while it was timing, in milliseconds. */
+export const lagOf = (evidence: Pick<Evidence, 'faults'>): number => Math.max(0, ...evidence.faults.map((f) => (f.kind === 'lag' ? f.ms : 0)))

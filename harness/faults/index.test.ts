@@ -24,8 +24,9 @@ const samples: FaultData[] = [
   ...STREAM_ENDS.map((how) => cutMidStream({ afterEvents: 3, how })), cutMidStream({ afterEvents: 0, how: 'fin', times: 2 }, 'secondary'), closeMidStream({ afterEvents: 1 }), resetMidStream({ afterEvents: 1 }),
   refuseConnections(), refuseConnections('redis'),
   ...VARIANCES.map((variance) => shapeStream({ variance })), shapeStream({ pauseMs: 5, firstWordMs: { claim: 'timeouts.idleMs', times: 0.5 }, lockstep: true, split: 'inside-characters', done: false }),
+  shapeStream({ says: [' a', ' b'] }), shapeStream({ silence: { afterWords: 2, ms: { claim: 'timeouts.idleMs', times: 0.5 } } }),
   upstreamStatus({ status: 429, retryAfter: '1', times: 2 }), upstreamStatus({ status: 200, body: { text: '<p>', type: 'text/html' } }),
-  onTheWire({ type: 'latency', attributes: { latency: 100, jitter: 0 } }), onTheWire({ type: 'reset_peer', stream: 'upstream' }, 'client'),
+  onTheWire({ type: 'latency', attributes: { latency: { claim: 'rateLimit.lostWithinMs', plus: 1500 } } }, 'redis'), onTheWire({ type: 'latency', attributes: { latency: 100, jitter: 0 } }), onTheWire({ type: 'reset_peer', stream: 'upstream' }, 'client'),
 ]
 
 describe.each(samples.map((data) => [faultEffect(data, claims).sentence, data] as const))('%s', (sentence, data) => {
@@ -59,6 +60,10 @@ test('"all" is a word, because Infinity does not survive JSON: no fault has one 
 test('numbers follow the claims of the target', () => {
   expect(faultEffect(upstreamBeforeHead({ delayMs: { claim: 'timeouts.firstByteMs', times: 0.5, plus: 10 } }), claims)).toEqual({
     effect: { rest: { fault: 'before-head', beforeHead: { delayMs: 410 } } }, sentence: "upstream's head comes after 0.5 × the claimed timeouts.firstByteMs + 10 ms (primary)",
+  })
+  expect(faultEffect(onTheWire({ type: 'latency', attributes: { latency: { claim: 'timeouts.idleMs', times: 2, plus: 0.4 }, jitter: 0 } }, 'redis'), claims)).toEqual({
+    effect: { toxics: [{ type: 'latency', stream: 'downstream', toxicity: 1, attributes: { latency: 1800, jitter: 0 } }] },
+    sentence: 'Toxiproxy latency on the downstream bytes {"latency":"2 × the claimed timeouts.idleMs + 0.4 ms","jitter":0} (redis)',
   })
 })
 

@@ -15,6 +15,8 @@ export const shape = defineFault({
     done: z.boolean().optional(),
     finish: z.enum(['length', 'content_filter']).optional(),
     tools: z.boolean().optional(),
+    says: z.array(z.string().min(1)).optional().describe('the words of the answer, as a stream cuts them'),
+    silence: z.strictObject({ afterWords: z.number().int().positive(), ms: Amount }).optional(),
   }),
   describe: (p) =>
     [
@@ -26,13 +28,16 @@ export const shape = defineFault({
       p.done === false ? 'upstream sends no [DONE]' : '',
       p.finish === undefined ? '' : `upstream ends with finish_reason ${JSON.stringify(p.finish)}`,
       p.tools ? 'upstream answers with tool calls' : '',
+      p.says === undefined ? '' : `upstream says ${JSON.stringify(p.says.join(''))} in ${p.says.length} piece(s)`,
+      p.silence === undefined ? '' : `upstream is silent for ${amountText(p.silence.ms)} after event ${p.silence.afterWords}`,
     ].filter(Boolean).join(', '),
-  effect: ({ pauseMs, firstWordMs, lockstep, variance, split, done, finish, tools }, claims) => ({
+  effect: ({ pauseMs, firstWordMs, lockstep, variance, split, done, finish, tools, says, silence }, claims) => ({
     rest: {
-      fault: 'shape', ...(finish === undefined ? {} : { finish }), ...(tools ? { tools } : {}),
+      fault: 'shape', ...(finish === undefined ? {} : { finish }), ...(tools ? { tools } : {}), ...(says === undefined ? {} : { says }),
       stream: {
         ...(pauseMs === undefined ? {} : { pauseMs }), ...(firstWordMs === undefined ? {} : { firstWordMs: resolveAmount(firstWordMs, claims) }), ...(lockstep === undefined ? {} : { lockstep }),
         ...(variance === undefined ? {} : { variance }), ...(split === undefined ? {} : { split }), ...(done === undefined ? {} : { done }),
+        ...(silence === undefined ? {} : { silence: { afterWords: silence.afterWords, ms: resolveAmount(silence.ms, claims) } }),
       },
     },
   }),

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { answer } from '../model/embedded.ts'
+import { unsalted } from '../nonce.ts'
 import { errorBody } from './wire.ts'
 
 type Record_ =
@@ -30,7 +31,7 @@ export const relayModel = async (res: ServerResponse, relay: Relay): Promise<voi
   const { model, request, record, signal } = relay
   if (model === undefined) return embedded(res, relay)
   const reply = await fetch(`${model.baseURL}${relay.path}`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ...request, model: model.name }), signal,
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: unsalted(JSON.stringify({ ...request, model: model.name })), signal,
   })
   const type = reply.headers.get('content-type') ?? 'application/octet-stream'
   res.writeHead(reply.status, { 'content-type': type })
@@ -49,7 +50,7 @@ export const relayModel = async (res: ServerResponse, relay: Relay): Promise<voi
 }
 
 const embedded = (res: ServerResponse, { request, nonce, record }: Relay): void => {
-  const words = answer({ seed: typeof request['seed'] === 'number' ? request['seed'] : nonce, maxWords: Number(request['max_tokens'] ?? 16) })
+  const words = answer({ seed: typeof request['seed'] === 'number' ? request['seed'] : unsalted(nonce), maxWords: Number(request['max_tokens'] ?? 16) })
   const base = { id: `chatcmpl-${nonce}`, created: 1_750_000_000, model: 'tiny' }
   const usage = { prompt_tokens: 4, completion_tokens: words.length, total_tokens: 4 + words.length }
   if (!Array.isArray(request['messages'])) {

@@ -12,6 +12,8 @@ export interface Script {
   finish?: string
   /** The answer is two tool calls instead of words. */
   tools?: boolean
+  /** What the answer says between its nonce and its last characters, piece by piece. */
+  says?: string[]
 }
 
 export interface StreamScript {
@@ -19,6 +21,8 @@ export interface StreamScript {
   pauseMs?: number
   /** Milliseconds between the role event and the first word. */
   firstWordMs?: number
+  /** One pause, after so many events with words. */
+  silence?: { afterWords: number; ms: number }
   /** Event k+1 is sent only once the caller has event k. */
   lockstep?: boolean
   /** Legal but unusual bytes that must not change what a caller reads. */

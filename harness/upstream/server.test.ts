@@ -129,6 +129,13 @@ describe('which script a request meets', () => {
     expect(upstream.journal.take().flatMap((r) => (r.kind === 'request' ? [r.nonce] : []))).toEqual(['n7-f7', 'stranger'])
   })
 
+  test('another salt changes nothing but the nonce', async () => {
+    await using upstream = await Upstream.start({}, { answersStrangers: true })
+    const said = async (nonce: string, more: object) => (await (await ask(upstream, chat(nonce, more))).text()).replaceAll(nonce, 'NONCE')
+    for (const more of [{}, { stream: true }]) expect(await said('n7-f7-abcde', more)).toBe(await said('n7-f7', more))
+    expect(embeddingFor('[gauntlet:n7-f7-abcde]')).toEqual(embeddingFor('[gauntlet:n7-f7]'))
+  })
+
   test('a models list needs no nonce', async () => {
     await using upstream = await Upstream.start()
     const answer = await fetch(`http://127.0.0.1:${upstream.ports.secondary}/v1/models`)

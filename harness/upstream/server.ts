@@ -64,7 +64,7 @@ export class LaneServer implements AsyncDisposable {
     return (server.address() as AddressInfo).port
   }
 
-  /** Counts attempts from 1 again: a scenario that is measured again has the nonces it had before. */
+  /** Counts attempts from 1 again. */
   forget(): void {
     this.#attempts.clear()
   }
@@ -165,7 +165,7 @@ export class LaneServer implements AsyncDisposable {
       const inputs = [request['input']].flat().map(String)
       return this.#json(res, call, 200, embeddings(inputs, request['encoding_format'] === 'base64'), script.headers ?? {})
     }
-    if (script.finish !== undefined || script.tools) fault(script.tools ? 'tool calls' : `finish_reason ${script.finish}`)
+    if (script.finish !== undefined || script.tools || script.says) fault(script.tools ? 'tool calls' : script.says ? `words ${JSON.stringify(script.says)}` : `finish_reason ${script.finish}`)
     if (request['stream'] !== true) return this.#json(res, call, 200, completion(call.nonce, script), script.headers ?? {})
     const options = request['stream_options']
     const includeUsage = typeof options === 'object' && options !== null && Reflect.get(options, 'include_usage') === true

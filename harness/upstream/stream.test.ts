@@ -111,6 +111,25 @@ describe('how a stream is shaped', () => {
     expect(await (await ask(upstream, chat(NONCE, { stream: true }))).text()).not.toContain('[DONE]')
   })
 
+  test('given words are said in the given pieces, between the nonce and the last characters', async () => {
+    await using upstream = await Upstream.start()
+    const says = [' The card is 4111 11', '11 1111 1', '111.']
+    upstream.expect(NONCE, { primary: { attempts: [], rest: { fault: 'shape', says } } })
+    const stream = Buffer.from(await (await ask(upstream, chat(NONCE, { stream: true }))).arrayBuffer())
+    expect(wordsIn(stream)).toEqual([NONCE, ...says, pieces.at(-1)])
+    expect(await (await ask(upstream, chat(NONCE))).json()).toMatchObject({ choices: [{ message: { content: `${NONCE}${says.join('')}${pieces.at(-1)}` } }] })
+    expect(upstream.journal.take().filter((r) => r.kind === 'fault')).toHaveLength(2)
+  })
+
+  test('one silence, after the event that it comes after', async () => {
+    await using upstream = await Upstream.start()
+    upstream.expect(NONCE, { primary: { attempts: [], rest: { stream: { silence: { afterWords: 2, ms: 60 } } } } })
+    await (await ask(upstream, chat(NONCE, { stream: true }))).text()
+    const events = upstream.journal.take().filter((r) => r.kind === 'event')
+    const gaps = events.slice(1).map((e, i) => e.t - (events[i]?.t ?? 0))
+    expect(gaps.flatMap((gap, i) => (gap >= 50 ? [i] : []))).toEqual([2])
+  })
+
   test('pauses are kept, before the first word and between events', async () => {
     await using upstream = await Upstream.start()
     upstream.expect(NONCE, { primary: { attempts: [], rest: { stream: { firstWordMs: 60, pauseMs: 10 } } } })

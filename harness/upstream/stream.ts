@@ -49,7 +49,7 @@ const finish = (res: ServerResponse, how: StreamEnd, next: string, host: StreamH
 
 /** Sends the chunks of one stream as a script asks. Returns when the last byte it will ever send was written. */
 export const sendStream = async (res: ServerResponse, chunks: object[], script: Script, host: StreamHost): Promise<void> => {
-  const { pauseMs = 0, firstWordMs = 0, lockstep = false, variance, split, at, done = true } = script.stream ?? {}
+  const { pauseMs = 0, firstWordMs = 0, silence, lockstep = false, variance, split, at, done = true } = script.stream ?? {}
   let words = 0
   for (const [i, chunk] of chunks.entries()) {
     const text = JSON.stringify(chunk)
@@ -62,6 +62,8 @@ export const sendStream = async (res: ServerResponse, chunks: object[], script: 
     }
     if (worded && words === 0 && firstWordMs > 0) {
       await sleep(firstWordMs, undefined, { signal: host.signal })
+    } else if (silence && worded && words === silence.afterWords) {
+      await sleep(silence.ms, undefined, { signal: host.signal })
     } else if (pauseMs > 0 && i > 0) await sleep(pauseMs, undefined, { signal: host.signal })
     if (host.gone()) return
     if (worded) words++

@@ -52,8 +52,8 @@ export class Upstream implements AsyncDisposable {
   }
 
   /**
-   * Forgets all nonces, so that a straggler of one scenario is a stranger to the next. Attempts and latches go too: an
-   * execution that is measured again has the same nonces, and would find its scripts used up and its latches open.
+   * Forgets all nonces, so that a straggler of one scenario is a stranger to the next. Attempts and latches go too: nobody
+   * asks for them any more, and a long run has many.
    */
   forget(): void {
     this.#plans.clear()

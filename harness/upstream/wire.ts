@@ -1,3 +1,4 @@
+import { unsalted } from '../nonce.ts'
 import { answerFor, embeddingFor } from './answer.ts'
 import type { Answer } from './answer.ts'
 
@@ -9,20 +10,22 @@ export interface Flavour {
   /** finish_reason; `stop`, or `tool_calls` with tools, unless given. */
   finish?: string | undefined
   tools?: boolean | undefined
+  /** Words of the answer instead of its own, as a stream cuts them. */
+  says?: readonly string[] | undefined
 }
 
 const usage = (a: Answer) => ({ prompt_tokens: a.promptTokens, completion_tokens: a.completionTokens, total_tokens: a.promptTokens + a.completionTokens })
 const finishOf = ({ finish, tools }: Flavour): string => finish ?? (tools ? 'tool_calls' : 'stop')
 
-/** Arguments with the spelling that a gateway must not touch: spaces, an escape, a number that a double cannot hold. */
+/** Arguments with the spelling that a gateway must not touch: spaces, an escape, a number that a double cannot hold. Their pieces would cut a salt in two. */
 const toolCalls = (nonce: string) => [
-  { id: `call_${nonce}_a`, type: 'function', function: { name: 'look_up', arguments: `{"key":  "${nonce}", "text": "caf\\u00e9 🦊", "n": 12345678901234567890 }` } },
+  { id: `call_${nonce}_a`, type: 'function', function: { name: 'look_up', arguments: `{"key":  "${unsalted(nonce)}", "text": "caf\\u00e9 🦊", "n": 12345678901234567890 }` } },
   { id: `call_${nonce}_b`, type: 'function', function: { name: 'add', arguments: '{"a":1.0,"b":[2, 3]}' } },
 ]
 
 /** `chat.completion` by OpenAI's document, every required field present. */
 export const completion = (nonce: string, flavour: Flavour = {}): object => {
-  const answer = answerFor(nonce)
+  const answer = answerFor(nonce, flavour.says)
   const message = { role: 'assistant', content: flavour.tools ? null : answer.text, refusal: null, ...(flavour.tools ? { tool_calls: toolCalls(nonce) } : {}) }
   return {
     id: `chatcmpl-${nonce}`, object: 'chat.completion', created: CREATED, model: UPSTREAM_MODEL, system_fingerprint: 'fp_gauntlet',
@@ -42,7 +45,7 @@ const toolDeltas = (nonce: string): object[] => {
 
 /** The `chat.completion.chunk` objects of one stream: role, one per piece, finish, and usage when it was asked for. */
 export const completionChunks = (nonce: string, includeUsage: boolean, flavour: Flavour = {}): object[] => {
-  const answer = answerFor(nonce)
+  const answer = answerFor(nonce, flavour.says)
   const chunk = (choices: object[], more: object = {}) => ({
     id: `chatcmpl-${nonce}`, object: 'chat.completion.chunk', created: CREATED, model: UPSTREAM_MODEL, system_fingerprint: 'fp_gauntlet', choices,
     ...(includeUsage ? { usage: null } : {}), ...more,

@@ -6,6 +6,10 @@ import { Rig, type Script } from '../proxy/fixture.ts'
 export interface Demo {
   scripts: Script | Record<string, Script>
   timing?: Partial<Numbers>
+  /** A Redis that is not there, or one that takes connections and never answers. */
+  redis?: 'absent' | 'silent'
+  /** The proxy keeps answers. */
+  cache?: true
   show(rig: Rig): Promise<unknown>
   honest: unknown
   broken: unknown
@@ -13,6 +17,6 @@ export interface Demo {
 
 /** Observes a proxy, patched or not, as the demonstration says. */
 export async function observe(demo: Demo, patch?: Control['patch']): Promise<unknown> {
-  await using rig = await Rig.start(demo.scripts, { patch, ...(demo.timing === undefined ? {} : { timing: demo.timing }) })
+  await using rig = await Rig.start(demo.scripts, { patch, ...(demo.timing === undefined ? {} : { timing: demo.timing }), ...(demo.redis === undefined ? {} : { redis: demo.redis }), cache: demo.cache === true })
   return await demo.show(rig)
 }

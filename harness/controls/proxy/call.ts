@@ -1,13 +1,19 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Breaker, Ticket } from './breaker.ts'
+import type { AnswerCache, Kept } from './cache.ts'
 import type { Lane } from './config.ts'
 import { asFailure, Failure } from './failure.ts'
+import type { Slots } from './queue.ts'
+import { redactAnswer } from './redact.ts'
+import type { Caller } from './seams.ts'
+import { keptAlive, type Sink } from './sink.ts'
 import { begin, relay, type Chunks } from './stream.ts'
 import { collect, open, refusal, type Setup } from './upstream.ts'
 
 /** One request of a caller on its way. */
 export interface Call {
   id: string
+  caller: Caller
   path: string
   lanes: Lane[]
   model: string
@@ -24,6 +30,8 @@ export interface Call {
 
 export interface Proxy extends Setup {
   breakerOf(lane: Lane): Breaker
+  cache: AnswerCache
+  slots: Slots
 }
 
 type Answer = { ticket: Ticket; text: string; chunks?: never } | { ticket: Ticket; chunks: Chunks }
@@ -98,19 +106,62 @@ async function ask(proxy: Proxy, call: Call): Promise<Answer> {
   throw last ?? asFailure(null)
 }
 
-/** Answers one call: the upstream's answer or stream, or throws the failure the caller shall see. */
+/** Answers one call: with what was kept of it, or with the upstream's answer or stream; throws the failure the caller shall see. */
 export async function serve(proxy: Proxy, call: Call, res: ServerResponse): Promise<void> {
+  const { seams, cache, slots } = proxy
+  const key = seams.cacheKey(call)
+  const kept = cache.find(key)
+  if (kept !== undefined) return replay(proxy, call, res, kept)
+  const release = await slots.enter(call.signal)
+  if (release === null) throw left(call)
+  try {
+    await fetched(proxy, call, res, (made) => cache.keep(key, made))
+  } catch (error) {
+    const failure = asFailure(error)
+    if (seams.keeps(failure)) cache.keep(key, { kind: 'failure', failure })
+    throw error
+  } finally {
+    release()
+  }
+}
+
+async function replay(proxy: Proxy, call: Call, res: ServerResponse, kept: Kept): Promise<void> {
+  if (kept.kind === 'failure') throw kept.failure
+  if (kept.kind === 'json') {
+    res.writeHead(200, { 'content-type': 'application/json' }).end(kept.text)
+    return
+  }
+  const sink = opened(proxy, call, res)
+  for (const event of proxy.seams.replay(kept.events)) await sink.write(event)
+  sink.end(proxy.seams.done)
+}
+
+function opened({ seams, numbers }: Proxy, call: Call, res: ServerResponse): Sink {
+  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }
+  const sink = seams.sink(res, seams.streamHeaders(headers), () => Math.max(0, call.deadline - performance.now()))
+  return keptAlive(sink, res, seams.keepAliveMs(numbers.keepAliveMs), seams.keepAliveText)
+}
+
+async function fetched(proxy: Proxy, call: Call, res: ServerResponse, keep: (kept: Kept) => void): Promise<void> {
   const { seams } = proxy
   const answer = await ask(proxy, call)
   call.phase = 'relaying'
   if (answer.chunks === undefined) {
     answer.ticket.settle('ok')
-    const text = await seams.payload(answer.text, call, () => {})
-    res.writeHead(200, { 'content-type': 'application/json' }).end(text ?? '')
+    const text = (await seams.payload(redactAnswer(answer.text, () => seams.redactor()), call, () => {})) ?? ''
+    keep({ kind: 'json', text })
+    res.writeHead(200, { 'content-type': 'application/json' }).end(text)
     return
   }
-  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }
-  const sink = seams.sink(res, seams.streamHeaders(headers), () => Math.max(0, call.deadline - performance.now()))
+  const events: string[] = []
+  const caller = opened(proxy, call, res)
+  const sink: Sink = {
+    ...caller,
+    write(event) {
+      events.push(event)
+      return caller.write(event)
+    },
+  }
   const again = async (): Promise<void> => {
     const next = await ask(proxy, call)
     if (next.chunks !== undefined) await finish(next.ticket, next.chunks)
@@ -123,6 +174,7 @@ export async function serve(proxy: Proxy, call: Call, res: ServerResponse): Prom
       failure = asFailure(error)
       sink.fail(failure)
     }
+    if (seams.keeps(failure)) keep({ kind: 'stream', events })
     ticket.settle(failure === null ? 'ok' : seams.trips(failure) ? 'failed' : 'neutral')
   }
   await finish(answer.ticket, answer.chunks)

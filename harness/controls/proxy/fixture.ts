@@ -1,11 +1,12 @@
 import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net'
 import type { Numbers } from './config.ts'
 import type { Seams } from './seams.ts'
 import { parseConfig } from './config.ts'
 import { Gateway } from './server.ts'
 
 export const CALLER_KEY = 'caller-key-canary'
+export const LIMITED_KEY = 'limited-key-canary'
 export const UPSTREAM_KEY = 'upstream-key-canary'
 
 /** The proxy's numbers, small, so that no test waits long. */
@@ -72,11 +73,11 @@ export const breakOff = (how: 'fin' | 'rst', ...events: unknown[]): Script => as
 /** The nth request gets the nth script, the last one for ever. */
 export const inTurn = (...scripts: Script[]): Script => (x) => scripts[Math.min(x.number, scripts.length) - 1]?.(x)
 
-/** A proxy in this process between real sockets: a fake upstream with two lanes behind it, callers in front. */
+/** A proxy in this process between real sockets: a fake upstream with two lanes behind it, callers in front. It keeps no answers unless told: callers here ask the same all the time. */
 export class Rig {
   readonly seen: Exchange[] = []
   readonly notes: unknown[] = []
-  readonly #servers: Server[] = []
+  readonly #servers: (Server | TcpServer)[] = []
   readonly #seenText: string[] = []
   readonly #watchers = new Set<() => void>()
   /** Base URL of each fake upstream. */
@@ -84,15 +85,25 @@ export class Rig {
   gateway!: Gateway
   port = 0
 
-  static async start(scripts: Script | Record<string, Script>, options: { patch?: Partial<Seams> | undefined; timing?: Partial<Numbers>; redis?: string } = {}): Promise<Rig> {
+  static async start(scripts: Script | Record<string, Script>, options: { patch?: Partial<Seams> | undefined; timing?: Partial<Numbers>; redis?: string; cache?: boolean } = {}): Promise<Rig> {
     const rig = new Rig()
     const byLane = typeof scripts === 'function' ? { primary: scripts } : scripts
     for (const [lane, script] of Object.entries(byLane)) rig.lanes[lane] = `http://127.0.0.1:${await rig.#lane(lane, script)}/v1`
-    const models = { 'gauntlet-chat': ['primary'], 'gauntlet-fallback': ['primary', 'secondary'], 'gauntlet-second': ['secondary'], 'gauntlet-embed': ['primary'] }
-    const config = { port: 0, callerKey: CALLER_KEY, upstreamKey: UPSTREAM_KEY, upstreams: rig.lanes, models, redis: options.redis ?? null }
-    rig.gateway = new Gateway(parseConfig({ ...config, timing: { ...QUICK, ...options.timing } }), options.patch)
+    const models = { 'gauntlet-chat': ['primary'], 'gauntlet-fallback': ['primary', 'secondary'], 'gauntlet-second': ['secondary'], 'gauntlet-embed': ['primary'], 'gauntlet-json': ['primary'] }
+    const config = { port: 0, callerKey: CALLER_KEY, limitedKey: LIMITED_KEY, upstreamKey: UPSTREAM_KEY, upstreams: rig.lanes, models, jsonOnly: ['gauntlet-json'], redis: options.redis === undefined ? null : await rig.#redis(options.redis) }
+    rig.gateway = new Gateway(parseConfig({ ...config, timing: { ...QUICK, ...options.timing } }), options.cache === true ? options.patch : { cacheKey: () => null, ...options.patch })
     rig.port = await rig.gateway.listen()
     return rig
+  }
+
+  /** The address of a Redis, or of one that is of no use. */
+  async #redis(which: string): Promise<string> {
+    if (which === 'absent') return 'redis://127.0.0.1:9'
+    if (which !== 'silent') return which
+    const server = createTcpServer((socket) => void socket.resume())
+    this.#servers.push(server)
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+    return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 
   async #lane(lane: string, script: Script): Promise<number> {
@@ -177,7 +188,7 @@ export class Rig {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const server of [this.gateway.server, ...this.#servers]) {
-      server.closeAllConnections()
+      if ('closeAllConnections' in server) server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     }
   }

@@ -1,10 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { BreakerRules } from './breaker.ts'
 import type { Call } from './call.ts'
 import type { Lane, Numbers } from './config.ts'
 import { RETRY_STATUSES } from './config.ts'
 import { Failure, fieldsOf, retryAfterMs } from './failure.ts'
+import type { LimitRule, LimitState } from './limit.ts'
+import type { QueueRule } from './queue.ts'
+import { holdingRedactor, type Redactor } from './redact.ts'
 import type { Sink } from './sink.ts'
 import { openSink } from './sink.ts'
 import type { SseRules } from './sse.ts'
@@ -21,6 +24,9 @@ export interface Unfinished {
   /** Asks the upstream anew and relays its whole answer into the same sink. */
   again(): Promise<void>
 }
+
+/** Who asks: by the plain key, or by the one that a rate limit holds. */
+export type Caller = 'caller' | 'limited'
 
 /** What health answers are made from. */
 export interface Condition {
@@ -41,8 +47,20 @@ export interface Seams extends SseRules {
   // caller to proxy
   /** Takes a request over whole, before anything else looks at it. */
   intercept(req: IncomingMessage, res: ServerResponse): boolean
+  /** The id of a request, from what the caller gave as one. */
+  requestId(given: string): string
   authorised(key: string | undefined, expected: string): boolean
+  /** Whether a caller's request uses up the limit, has to find it open, or neither. */
+  counts(caller: Caller): 'takes' | 'looks' | 'free'
+  limitRule(rule: LimitRule): LimitRule
+  limitHeaders(state: LimitState): Record<string, string>
+  /** Throws what a caller over the limit gets. */
+  overLimit(failure: Failure, headers: IncomingHttpHeaders): void
   parse(text: string, path: string): AskBody
+  /** Throws when a message is too long. */
+  checkLength(body: AskBody, most: number): void
+  /** Throws when a stream is asked of a model that has none. */
+  checkStream(body: AskBody, jsonOnly: readonly string[]): void
   lanesOf(models: Readonly<Record<string, string[]>>, name: string): string[] | undefined
   modelList(models: { id: string; object: 'model'; created: number; owned_by: string }[]): unknown
   onCallerGone(call: Call): void
@@ -50,6 +68,13 @@ export interface Seams extends SseRules {
   ready(condition: Condition): boolean
   refusesWork(condition: Condition): boolean
   drainMs(ms: number): number
+  /** What a kept answer is found by; null for a call that is neither answered from what is kept nor kept itself. */
+  cacheKey(call: Call): string | null
+  /** Whether a call that ended so is kept; null for a whole answer. */
+  keeps(failure: Failure | null): boolean
+  /** A kept stream as it is sent again, without its [DONE]. */
+  replay(events: readonly string[]): readonly string[]
+  queueRule(rule: QueueRule): QueueRule
   // proxy to upstream
   requestBody(text: string, call: Call): string
   upstreamHeaders(headers: Record<string, string>, call: Call): Record<string, string>
@@ -58,7 +83,7 @@ export interface Seams extends SseRules {
   retryable(failure: Failure): 'same' | 'next' | 'never'
   retryAfterMs(header: string | null): number | null
   backoffMs(attempt: number, numbers: Numbers): number
-  limit(phase: 'connect' | 'head' | 'body' | 'event', ms: number): number
+  limit(phase: 'connect' | 'head' | 'body' | 'event' | 'redis', ms: number): number
   breaker(rules: BreakerRules): BreakerRules
   breakerName(lane: Lane): string
   asksBreaker(attempt: number): boolean
@@ -71,6 +96,9 @@ export interface Seams extends SseRules {
   parseChunk(data: string): Record<string, unknown>
   /** What to relay for a comment, null for nothing. */
   comment(text: string): string | null
+  redactor(): Redactor
+  keepAliveMs(ms: number): number
+  keepAliveText: string
   /** Every chunk and every whole answer on its way to the caller; null drops it. `emit` sends another chunk later. */
   payload(text: string, call: Call, emit: (data: string) => void): string | null | Promise<string | null>
   streamHeaders(headers: Record<string, string>): Record<string, string>
@@ -106,7 +134,14 @@ const parseJson = (text: string, otherwise: () => Failure): Record<string, unkno
 export const honest: Seams = {
   ...standardSse,
   intercept: () => false,
+  requestId: (given) => (/^[\w.:@/+=-]{1,128}$/.test(given) ? given : randomUUID()),
   authorised: (key, expected) => key !== undefined && timingSafeEqual(digest(key), digest(expected)),
+  counts: (caller) => (caller === 'limited' ? 'takes' : 'free'),
+  limitRule: (rule) => rule,
+  limitHeaders: ({ limit, remaining, resetMs }) => ({ 'x-ratelimit-limit': String(limit), 'x-ratelimit-remaining': String(remaining), 'x-ratelimit-reset': String(Math.ceil(resetMs / 1000)) }),
+  overLimit(failure) {
+    throw failure
+  },
   parse(text, path) {
     const body = parseJson(text, () => bad('The request body is not a valid JSON object.'))
     if (typeof body['model'] !== 'string') throw bad('`model` must be a string.', 'model')
@@ -114,13 +149,29 @@ export const honest: Seams = {
     if (path === '/embeddings' && body['input'] === undefined) throw bad('`input` is required.', 'input')
     return { ...body, model: body['model'] }
   },
-  lanesOf: (models, name) => (Object.hasOwn(models, name) ? models[name] : undefined),
+  checkLength(body, most) {
+    const messages: unknown[] = Array.isArray(body['messages']) ? body['messages'] : []
+    const long = messages.findIndex((message) => {
+      const { content } = fieldsOf(message)
+      return typeof content === 'string' && Array.from(content).length > most
+    })
+    if (long !== -1) throw bad(`The message is longer than ${most} characters.`, `messages[${long}].content`)
+  },
+  checkStream(body, jsonOnly) {
+    if (body['stream'] === true && jsonOnly.includes(body.model)) throw bad(`The model \`${body.model}\` cannot stream.`, 'stream')
+  },
+  lanesOf: (models, name) => Object.entries(models).find(([known]) => known.toLowerCase() === name.toLowerCase())?.[1],
   modelList: (data) => ({ object: 'list', data }),
   onCallerGone: (call) => call.abort(),
   live: () => true,
   ready: ({ draining, redis }) => !draining && redis,
   refusesWork: ({ draining }) => draining,
   drainMs: (ms) => ms,
+
+  cacheKey: ({ caller, path, model, body, headers }) => (/\bno-store\b/i.test(headers['cache-control'] ?? '') ? null : JSON.stringify([caller, path, model, body])),
+  keeps: (failure) => failure === null,
+  replay: (events) => events,
+  queueRule: (rule) => rule,
 
   requestBody: (text) => text,
   upstreamHeaders: (headers) => headers,
@@ -147,6 +198,9 @@ export const honest: Seams = {
   },
   parseChunk: (data) => parseJson(data, noAnswer),
   comment: () => null,
+  redactor: holdingRedactor,
+  keepAliveMs: (ms) => ms,
+  keepAliveText: ': keep-alive\n\n',
   payload: (text) => text,
   streamHeaders: (headers) => headers,
   sink: openSink,

@@ -3,11 +3,14 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { Breaker } from './breaker.ts'
+import { AnswerCache } from './cache.ts'
 import { serve, type Call, type Proxy } from './call.ts'
 import { NUMBERS, type Config, type Lane, type Numbers } from './config.ts'
 import { asFailure, Failure } from './failure.ts'
+import { Limiter } from './limit.ts'
 import { withModel } from './model.ts'
-import { honest, type Condition, type Seams } from './seams.ts'
+import { Slots } from './queue.ts'
+import { honest, type Caller, type Condition, type Seams } from './seams.ts'
 
 const ROUTES = ['/chat/completions', '/embeddings']
 const notFound = (message: string, code: string): Failure => new Failure({ origin: 'caller', status: 404, message, code })
@@ -19,7 +22,10 @@ export class Gateway {
   readonly #numbers: Numbers
   readonly #seams: Seams
   readonly #breakers = new Map<string, Breaker>()
+  readonly #cache = new AnswerCache()
+  readonly #slots: Slots
   readonly #live = new Map<ServerResponse, Call | null>()
+  readonly #limiter: Limiter | undefined
   #draining = false
   #onIdle: () => void = () => {}
 
@@ -27,7 +33,15 @@ export class Gateway {
     this.#config = config
     this.#numbers = { ...NUMBERS, ...config.timing }
     this.#seams = { ...honest, ...patch }
+    const { slots, places } = this.#numbers
+    this.#slots = new Slots(this.#seams.queueRule({ slots, places }))
+    if (config.limitedKey !== null) {
+      const { limitBurst: burst, limitPerSecond: perSecond, limitRedisMs } = this.#numbers
+      const rule = this.#seams.limitRule({ burst, perSecond, least: 1, refusalEmpties: false, atomic: true, whenLost: 'local' })
+      this.#limiter = new Limiter(config.limitedKey, rule, () => this.#seams.limit('redis', limitRedisMs))
+    }
     this.server = createServer((req, res) => void this.#handle(req, res))
+    this.server.on('close', () => this.#limiter?.close())
     this.server.on('clientError', (_error, socket) => {
       const text = JSON.stringify(new Failure({ origin: 'caller', status: 400, message: 'The request is not valid HTTP.' }).envelope())
       const head = ['HTTP/1.1 400 Bad Request', 'content-type: application/json', `content-length: ${text.length}`, `x-request-id: ${randomUUID()}`, 'connection: close']
@@ -37,6 +51,7 @@ export class Gateway {
   }
 
   async listen(): Promise<number> {
+    if (this.#config.redis !== null) await this.#limiter?.connect(this.#config.redis)
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject).listen(this.#config.port, '127.0.0.1', resolve)
     })
@@ -65,8 +80,7 @@ export class Gateway {
 
   async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const seams = this.#seams
-    const given = String(req.headers['x-request-id'] ?? '')
-    const id = /^[\w.:@/+=-]{1,128}$/.test(given) ? given : randomUUID()
+    const id = seams.requestId(String(req.headers['x-request-id'] ?? ''))
     res.setHeader('x-request-id', id)
     const path = (req.url ?? '').split('?')[0] ?? ''
     let call: Call | undefined
@@ -77,8 +91,9 @@ export class Gateway {
         res.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify({ status: ok ? 'ok' : 'unavailable' }))
         return
       }
-      this.#admit(req)
+      const caller = this.#admit(req)
       this.#track(res)
+      if (path === '/v1/chat/completions') await this.#limit(caller, req, res)
       if (req.method === 'GET' && path === '/v1/models') {
         const models = Object.keys(this.#config.models).map((name) => ({ id: name, object: 'model' as const, created: 0, owned_by: 'gateway' }))
         res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(seams.modelList(models)))
@@ -86,23 +101,36 @@ export class Gateway {
       }
       const route = path.replace(/^\/v1/, '')
       if (req.method !== 'POST' || !path.startsWith('/v1/') || !ROUTES.includes(route)) throw notFound(`Unknown request URL: ${req.method} ${path}.`, 'unknown_url')
-      call = this.#call(req, res, id, route, await this.#read(req))
-      const proxy: Proxy = { config: this.#config, numbers: this.#numbers, seams, breakerOf: (lane) => this.#breakerOf(lane) }
+      call = this.#call(req, res, { id, caller, path: route }, await this.#read(req))
+      const proxy: Proxy = { config: this.#config, numbers: this.#numbers, seams, breakerOf: (lane) => this.#breakerOf(lane), cache: this.#cache, slots: this.#slots }
       await serve(proxy, call, res)
     } catch (error) {
       this.#refuse(asFailure(error), call, res)
     }
   }
 
-  #admit(req: IncomingMessage): void {
+  #admit(req: IncomingMessage): Caller {
     const bearer = /^Bearer\s+(\S+)$/i.exec(req.headers.authorization ?? '')?.[1]
     const key = bearer ?? req.headers['x-api-key']?.toString()
-    if (!this.#seams.authorised(key, this.#config.callerKey)) {
+    const { callerKey, limitedKey } = this.#config
+    const limited = limitedKey !== null && honest.authorised(key, limitedKey)
+    if (!limited && !this.#seams.authorised(key, callerKey)) {
       throw new Failure({ origin: 'caller', status: 401, message: 'Invalid API key.', code: 'invalid_api_key', headers: { 'www-authenticate': 'Bearer' } })
     }
     if (this.#seams.refusesWork({ draining: this.#draining, redis: true, openBreakers: 0 })) {
       throw new Failure({ origin: 'gateway', status: 503, message: 'The gateway is shutting down.', code: 'shutting_down', retryAfter: '1', headers: { connection: 'close' } })
     }
+    return limited ? 'limited' : 'caller'
+  }
+
+  async #limit(caller: Caller, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const seams = this.#seams
+    const counts = seams.counts(caller)
+    const state = counts === 'free' ? null : await this.#limiter?.take(counts === 'takes' ? 1 : 0)
+    if (state === null || state === undefined) return
+    for (const [name, value] of Object.entries(seams.limitHeaders(state))) res.setHeader(name, value)
+    const retryAfter = String(Math.max(1, Math.ceil(state.retryMs / 1000)))
+    if (!state.allowed) seams.overLimit(new Failure({ origin: 'caller', status: 429, message: 'Too many requests.', code: 'rate_limit_exceeded', retryAfter }), req.headers)
   }
 
   async #read(req: IncomingMessage): Promise<string> {
@@ -122,14 +150,17 @@ export class Gateway {
     }
   }
 
-  #call(req: IncomingMessage, res: ServerResponse, id: string, path: string, text: string): Call {
+  #call(req: IncomingMessage, res: ServerResponse, which: Pick<Call, 'id' | 'caller' | 'path'>, text: string): Call {
     const config = this.#config
+    const { path } = which
     const body = this.#seams.parse(text, path)
+    this.#seams.checkLength(body, this.#numbers.messageChars)
+    this.#seams.checkStream(body, config.jsonOnly)
     const names = this.#seams.lanesOf(config.models, body.model)
     if (names === undefined) throw new Failure({ origin: 'caller', status: 404, message: `The model \`${body.model}\` does not exist.`, param: 'model', code: 'model_not_found' })
     const controller = new AbortController()
     const call: Call = {
-      id, path, stream: path === '/chat/completions' && body['stream'] === true, model: body.model, headers: req.headers, phase: 'asking',
+      ...which, stream: path === '/chat/completions' && body['stream'] === true, model: body.model, headers: req.headers, phase: 'asking',
       lanes: names.map((name) => ({ name, url: config.upstreams[name] ?? '' })),
       body: withModel(text, 'tiny'),
       deadline: performance.now() + this.#numbers.totalMs,

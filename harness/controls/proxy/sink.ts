@@ -34,6 +34,23 @@ export function openSink(res: ServerResponse, headers: Record<string, string>, p
   }
 }
 
+/** A stream that is never silent for longer: what is written in between resets the timers of whoever sits in between. */
+export function keptAlive(sink: Sink, res: ServerResponse, everyMs: number, text: string): Sink {
+  if (!Number.isFinite(everyMs)) return sink
+  const timer = setInterval(() => {
+    if (res.headersSent && !res.writableEnded && !res.destroyed) res.write(text)
+  }, everyMs)
+  res.once('close', () => clearInterval(timer))
+  return {
+    write(data) {
+      timer.refresh()
+      return sink.write(data)
+    },
+    end: (last) => sink.end(last),
+    fail: (failure) => sink.fail(failure),
+  }
+}
+
 function drained(res: ServerResponse, patienceMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const done = (): void => {

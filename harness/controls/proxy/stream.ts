@@ -1,5 +1,6 @@
 import type { Call } from './call.ts'
 import { Failure, fieldsOf, upstreamError } from './failure.ts'
+import { chunkRedactor } from './redact.ts'
 import type { Unfinished } from './seams.ts'
 import type { Sink } from './sink.ts'
 import { SseParser } from './sse.ts'
@@ -87,6 +88,7 @@ export async function begin(setup: Setup, call: Call, wire: Wire): Promise<Chunk
 export async function relay(setup: Setup, call: Call, sink: Sink, chunks: Chunks, again: () => Promise<void>): Promise<Failure | null> {
   const { seams, numbers } = setup
   const open = new Map<unknown, boolean>()
+  const redact = chunkRedactor(() => seams.redactor())
   let last: Record<string, unknown> = {}
   for (;;) {
     const piece = await chunks.next()
@@ -103,8 +105,10 @@ export async function relay(setup: Setup, call: Call, sink: Sink, chunks: Chunks
     if (piece.kind === 'chunk') {
       last = piece.json
       for (const choice of choicesOf(piece.json)) open.set(choice['index'], open.get(choice['index']) !== false && !choice['finish_reason'])
-      const data = await seams.payload(piece.data, call, (text) => void sink.write(text))
-      if (data !== null) await sink.write(data)
+      for (const shown of redact(piece.data, piece.json)) {
+        const data = await seams.payload(shown, call, (text) => void sink.write(text))
+        if (data !== null) await sink.write(data)
+      }
       continue
     }
     // Every choice has its finish_reason: only the [DONE] is missing, and the answer is whole without it.

@@ -37,3 +37,11 @@ image gauntlet-local/redis:7 '[]' '["redis-server"]' "$(command -v redis-server)
 image gauntlet-local/toxiproxy:2 '["toxiproxy-server"]' '["-host=0.0.0.0"]' "$tools/toxiproxy-server"
 image gauntlet-local/ollama:0.6.5 '["ollama"]' '["serve"]' "$tools/ollama"
 image gauntlet-local/k6:1.8.1 '["k6"]' '[]' "$tools/k6"
+
+# The base of the gateway's own image (gateway/deploy): Node alone, as the official slim image has it, and no shell that it needs.
+image gauntlet-local/node:24 '[]' '["node"]' "$(node -p process.execPath)" node
+# nginx drops its rights to a user that it looks up, and opens a log before it reads where to.
+mkdir -p "$work"/nginx/root/{etc,var/log/nginx,var/lib/nginx,run}
+printf 'root:x:0:0::/:\nnobody:x:65534:65534::/:\n' > "$work/nginx/root/etc/passwd"
+printf 'root:x:0:\nnobody:x:65534:\nnogroup:x:65534:\n' > "$work/nginx/root/etc/group"
+image gauntlet-local/nginx:1 '[]' '["nginx", "-g", "daemon off;"]' "$(command -v nginx)"

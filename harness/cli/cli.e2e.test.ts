@@ -28,7 +28,7 @@ describe.concurrent('usage', { timeout: 60_000 }, () => {
     ['run --only wire/chat-json,nope', /--only "nope" matches no scenario/],
     ['run --skip nope', /--skip "nope" matches no scenario/],
     ['run --only wire/* --skip wire/*', /The filters leave no scenario to run/],
-    ['run --target nope', /No target is called "nope"\.\nThere are: reference, mine, control:NAME\./, { targets: { mine: { launch: { command: 'x' } } } }],
+    ['run --target nope', /No target is called "nope"\.\nThere are: reference, reference-x2, mine, control:NAME\./, { targets: { mine: { launch: { command: 'x' } } } }],
     ['run --target control:nope', /There are: none, .*no-cancel/],
     ['run --reporter nope', /There are: console, .*junit/],
     ['run --require nope', /No component is called "nope"/],
@@ -94,7 +94,7 @@ describe.concurrent('usage', { timeout: 60_000 }, () => {
     mkdirSync(installed, { recursive: true })
     writeFileSync(join(installed, 'package.json'), '{"name":"gauntlet","type":"module","exports":"./index.js"}')
     writeFileSync(join(installed, 'index.js'), `export * from ${JSON.stringify(join(ROOT, 'harness/index.ts'))}`)
-    expect(await gauntlet(['run', '--target', 'nope'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('There are: reference, my-gateway, control:NAME.') })
+    expect(await gauntlet(['run', '--target', 'nope'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('There are: reference, reference-x2, my-gateway, control:NAME.') })
     expect(await gauntlet(['init'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('there already') })
     expect(readFileSync(join(cwd, 'gauntlet.config.ts'), 'utf8')).toBe(written)
   })

@@ -16,12 +16,12 @@ const still = { limitPerSecond: 0.01 }
 export const limits: Record<string, Demo> = {
   'limit-off-by-one': { scripts: good, timing: still, show: async (rig) => admitted(await inTurn(rig, 5)), honest: 3, broken: 4 },
   'limit-counts-refused': {
-    scripts: good, timing: { limitBurst: 1, limitPerSecond: 10 },
-    // One comes back in 100 ms, or never to a caller who asks every 20 ms.
+    scripts: good, timing: { limitBurst: 1, limitPerSecond: 2 },
+    // One comes back in 500 ms, or never to a caller who asks every 50 ms.
     async show(rig) {
       await inTurn(rig, 2)
       for (let n = 0; n < 20; n += 1) {
-        await rig.until(() => false, 20)
+        await rig.until(() => false, 50)
         if ((await ask(rig)).status === 200) return 'let in'
       }
       return 'never'

@@ -14,7 +14,7 @@ const statusAfter = (count: number, model = 'gauntlet-chat') => async (rig: Rig)
 }
 /** Five 500s open the breaker; after its cooldown the upstream is slow and well. */
 const healing = inTurn(...Array.from({ length: 5 }, () => refuse(500)), async (x) => {
-  await sleep(30)
+  await sleep(300)
   await good(x)
 })
 const herd = async (rig: Rig): Promise<number> => {
@@ -74,9 +74,9 @@ export const retries: Record<string, Demo> = {
       await sleep(150)
       return [shed, (await rig.chat()).status]
     },
-    honest: [503, 200], broken: [503, 503],
+    timing: { firstByteMs: 1200 }, honest: [503, 200], broken: [503, 503],
   },
-  'breaker-half-open-flood': { scripts: healing, show: async (rig) => [await statusAfter(1)(rig), await herd(rig)], honest: [500, 1], broken: [500, 6] },
+  'breaker-half-open-flood': { scripts: healing, show: async (rig) => [await statusAfter(1)(rig), await herd(rig)], timing: { firstByteMs: 1200 }, honest: [500, 1], broken: [500, 6] },
   'breaker-global': { scripts: { primary: refuse(500), secondary: good }, show: statusAfter(2, 'gauntlet-second'), honest: 200, broken: 503 },
   'breaker-sheds-slowly': {
     scripts: refuse(500), async show(rig) {

@@ -12,8 +12,9 @@ export type Amount = z.infer<typeof Amount>
 /**
  * What follows from the claims: `budget.head` is how long a caller may wait for an answer from one upstream that never
  * gives one, `budget.retries` how long for one that fails at once. `limit` is the rate limit of all replicas together: how
- * many requests at once, how many come back in a second, the time in which one and in which all come back, and the time after which
- * a lost store counts again and the limit is whole. `queue.room` is how many requests are not turned away.
+ * many requests at once, how many when each replica counts for itself, how many come back in a second, the time in which
+ * one and in which all come back, and the time after which a lost store counts again and the limit is whole. `queue.room`
+ * is how many requests are not turned away.
  */
 const derived = (c: Claims) => ({
   ...c,
@@ -30,7 +31,7 @@ export const rateLimitOf = ({ rateLimit }: Pick<Claims, 'rateLimit'>) => {
   const counters = rateLimit.shared ? 1 : rateLimit.counters
   const [burst, perSecond] = [rateLimit.burst * counters, rateLimit.perSecond * counters]
   const refillMs = Math.ceil((1000 * burst) / perSecond)
-  return { burst, perSecond, tokenMs: 1000 / perSecond, refillMs, backMs: Math.max(rateLimit.backWithinMs, refillMs) }
+  return { burst, apart: rateLimit.burst * rateLimit.counters, perSecond, tokenMs: 1000 / perSecond, refillMs, backMs: Math.max(rateLimit.backWithinMs, refillMs) }
 }
 
 /** The number behind an amount for one target. Throws on a claim that does not exist: a misspelt one must not read as 0. */

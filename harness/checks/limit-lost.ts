@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { admissionOf } from '../evidence/admission.ts'
 import type { Evidence } from '../evidence/types.ts'
 import { faultPhase, lagOf, outcome } from '../evidence/views.ts'
+import { rateLimitOf } from '../scenario.ts'
 import { timing } from '../timing.ts'
 import { checkData, defineCheck, forEach } from './check.ts'
 import type { Judgement } from './check.ts'
@@ -29,7 +30,7 @@ export const limitLostCheck = defineCheck({
 const policyVerdict = (evidence: Evidence, labels: readonly string[]): Judgement => {
   const { whenLost, burst, perSecond, counters } = evidence.claims.rateLimit
   // Each replica begins with a whole bucket of its own, and how many of them are asked is not known.
-  if (whenLost === 'local') return burstVerdict(admissionOf(evidence, labels), { least: burst, most: burst * counters, perSecond: perSecond * counters })
+  if (whenLost === 'local') return burstVerdict(admissionOf(evidence, labels), { least: burst, most: rateLimitOf(evidence.claims).apart, perSecond: perSecond * counters })
   const { admitted, refused, wrong } = admissionOf(evidence, labels, [429, 503])
   const good = new Set(whenLost === 'open' ? admitted : refused)
   const expected = whenLost === 'open' ? 'everybody is let in, as declared for a lost store' : 'everybody is refused with 429 or 503 before the upstream is asked, as declared for a lost store'

@@ -27,7 +27,7 @@ export const disagreements = (expected: MatrixRow, measured: MatrixRow): string[
   })
 
 /** Unknown for a reason of the harness, after it was measured three times: no verdict, so nothing to compare. */
-const OURS = /^(harness lag|the harness (lagged|paused|took)|the control row failed|the model itself took|the scenario did not run)/
+const OURS = /^(harness lag|the harness (lagged|paused|took)|asked too slowly|the control row failed|the model itself took|the scenario did not run)/
 
 /** One cell of the matrix: the outcome and the checks that made it. Numbers stay out: they differ from run to run. */
 const cell = (scenario: Report['scenarios'][number]): string => {

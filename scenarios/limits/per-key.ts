@@ -6,7 +6,7 @@ export default defineScenario({
   requirement: requirements['limit.per-key'],
   features: ['chat', 'rate-limit'],
   traffic: [
-    send({ label: 'limited', auth: 'limited', requests: { claim: 'limit.burst', times: 3 } }),
+    send({ label: 'limited', auth: 'limited', requests: { claim: 'limit.burst', times: 2 } }),
     send({ label: 'other', requests: { claim: 'limit.burst', plus: 1 }, concurrency: { claim: 'limit.burst', plus: 1 } }),
     wait({ claim: 'limit.refillMs', plus: 50 }),
   ],

@@ -8,7 +8,7 @@ export default defineScenario({
   needs: ['launch'],
   faults: [{ at: 'before', fault: refuseConnections('redis') }],
   traffic: [
-    send({ label: 'lost', auth: 'limited', requests: { claim: 'limit.burst', times: 3 }, concurrency: { claim: 'limit.burst', times: 3 } }),
+    send({ label: 'lost', auth: 'limited', requests: { claim: 'limit.apart', times: 3 }, concurrency: { claim: 'limit.apart', times: 3 } }),
     heal(),
     wait({ claim: 'limit.backMs', plus: 50 }),
     send({ label: 'back', auth: 'limited', requests: { claim: 'limit.burst', times: 3 }, concurrency: { claim: 'limit.burst', times: 3 } }),

@@ -6,7 +6,7 @@ export default defineScenario({
   requirement: requirements['limit.refused-cost-nothing'],
   features: ['chat', 'rate-limit'],
   traffic: [
-    send({ label: 'hammer', auth: 'limited', requests: { claim: 'limit.burst', times: 9 }, concurrency: 10, everyMs: { claim: 'limit.tokenMs', times: 0.25 } }),
+    send({ label: 'hammer', auth: 'limited', requests: { claim: 'limit.burst', times: 9 }, concurrency: { claim: 'limit.burst', times: 9 }, everyMs: { claim: 'limit.tokenMs', times: 0.25 } }),
     wait({ claim: 'limit.refillMs', plus: 50 }),
   ],
   checks: [limitPace(['hammer'])],

@@ -6,7 +6,7 @@ export default defineScenario({
   requirement: requirements['limit.retry-after-true'],
   features: ['chat', 'rate-limit'],
   traffic: [
-    send({ label: 'refused', auth: 'limited', requests: { claim: 'limit.burst', times: 3 } }),
+    send({ label: 'refused', auth: 'limited', requests: { claim: 'limit.burst', times: 2 } }),
     wait({ retryAfterOf: 'refused', atMost: { claim: 'limit.refillMs', plus: 1000 } }),
     send({ label: 'again', auth: 'limited' }),
     wait({ claim: 'limit.refillMs', plus: 50 }),

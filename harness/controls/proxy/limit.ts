@@ -32,7 +32,8 @@ interface Bucket {
 type Left = Bucket & { allowed: boolean }
 
 const CONNECT_MS = 1000
-const RACE_MS = 10
+/** Between reading and writing where that is not one step: long enough for a burst to arrive. */
+const RACE_MS = 50
 
 const step = (rule: LimitRule, bucket: Bucket, now: number, cost: number): Left => {
   const tokens = Math.min(rule.burst, bucket.tokens + ((now - bucket.at) * rule.perSecond) / 1000)
@@ -117,6 +118,7 @@ export class Limiter {
 
   async #readThenWrite(redis: Redis, cost: number): Promise<Left> {
     const [tokens = this.#rule.burst, at = Date.now()] = (await redis.get(this.#name))?.split(' ').map(Number) ?? []
+    await sleep(RACE_MS)
     const left = step(this.#rule, { tokens, at }, Date.now(), cost)
     await redis.set(this.#name, `${left.tokens} ${left.at}`, 'EX', 60)
     return left

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ConfigError, parseConfig } from './config.ts'
 import type { Config } from './config.ts'
+import { bufferedStdout } from './observe/log.ts'
 import { createGateway } from './server.ts'
 
 const usage = `Usage: node gateway/main.ts --config FILE.json
@@ -46,7 +47,7 @@ function parseFile(file: string): unknown {
 }
 
 const config = readConfig()
-const gateway = createGateway(config)
+const gateway = createGateway(config, { logTo: bufferedStdout() })
 
 let stopping = false
 async function stop(signal: NodeJS.Signals): Promise<void> {

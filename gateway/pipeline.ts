@@ -77,7 +77,8 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
   async function run<T>(turn: Turn, use: (answer: Answer) => Promise<T>): Promise<T> {
     const sample = sampler?.(turn)
     try {
-      await budgets?.admit(turn)
+      const admitted = budgets?.admit(turn)
+      if (admitted !== undefined) await admitted
       const found = (await cache?.find(turn)) ?? (await shared(turn))
       return await use(sample?.(found) ?? found)
     } finally {
@@ -86,8 +87,8 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
     }
   }
 
-  const shared = async (turn: Turn): Promise<Answer> => (coalescing === undefined ? degraded(turn) : coalescing.share(turn, degraded))
-  const degraded = async (turn: Turn): Promise<Answer> => (degradation === undefined ? obtained(turn) : degradation.run(turn, obtained))
+  const shared = (turn: Turn): Promise<Answer> => (coalescing === undefined ? degraded(turn) : coalescing.share(turn, degraded))
+  const degraded = (turn: Turn): Promise<Answer> => (degradation === undefined ? obtained(turn) : degradation.run(turn, obtained))
 
   /** One answer from an upstream, checked and kept. The slot is held until the last byte has come. */
   async function obtained(turn: Turn): Promise<Answer> {
@@ -111,8 +112,8 @@ export type Pipeline = ReturnType<typeof createPipeline>
 
 /** Registers the two completion routes. */
 export function completionRoutes(app: FastifyInstance, { serve }: Pipeline): void {
-  app.post('/v1/chat/completions', async (request, reply) => serve(request, reply, 'chat'))
-  app.post('/v1/embeddings', async (request, reply) => serve(request, reply, 'embeddings'))
+  app.post('/v1/chat/completions', (request, reply) => serve(request, reply, 'chat'))
+  app.post('/v1/embeddings', (request, reply) => serve(request, reply, 'embeddings'))
 }
 
 function bodyOf(request: FastifyRequest): JsonBody {

@@ -27,7 +27,7 @@ export class MemoryBudgetStore implements BudgetStore {
     return accounts.map((account) => {
       const entry = this.#entries.get(account.id) ?? { used: { tokens: 0, cost: 0 }, held: { tokens: 0, cost: 0 } }
       this.#entries.set(account.id, entry)
-      return { ...account, ...entry }
+      return { id: account.id, limit: account.limit, used: entry.used, held: entry.held }
     })
   }
 

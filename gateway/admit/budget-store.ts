@@ -46,13 +46,23 @@ export interface BudgetStore {
 
 /** Lets in as long as anything is left: one that asked for enough to be left would let nobody into a small budget. */
 export function judge(balances: readonly Balance[]): Verdict {
-  const spent = balances.some(({ limit, used }) => used.tokens >= (limit.tokens ?? Infinity) || used.cost >= (limit.cost ?? Infinity))
-  const gone = balances.some(({ limit, used, held }) => used.tokens + held.tokens >= (limit.tokens ?? Infinity) || used.cost + held.cost >= (limit.cost ?? Infinity))
-  const left = Math.min(...balances.map(({ limit, used, held }) => (limit.tokens ?? Infinity) - used.tokens - held.tokens))
-  return { allowed: !gone, spent, tokensLeft: left === Infinity ? undefined : Math.max(0, left) }
+  let spent = false
+  let gone = false
+  let least = Infinity
+  for (const { limit: { tokens = Infinity, cost = Infinity }, used, held } of balances) {
+    spent ||= used.tokens >= tokens || used.cost >= cost
+    const left = tokens - used.tokens - held.tokens
+    gone ||= left <= 0 || used.cost + held.cost >= cost
+    least = Math.min(least, left)
+  }
+  return { allowed: !gone, spent, tokensLeft: least === Infinity ? undefined : Math.max(0, least) }
 }
+
+let lastDay = { number: -1, name: '' }
 
 /** As in `2026-01-31`. */
 export function dayOf(now: number): string {
-  return new Date(now).toISOString().slice(0, 10)
+  const number = Math.floor(now / 86_400_000)
+  if (lastDay.number !== number) lastDay = { number, name: new Date(now).toISOString().slice(0, 10) }
+  return lastDay.name
 }

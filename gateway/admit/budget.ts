@@ -6,7 +6,7 @@ import type { Budgets } from '../policies.ts'
 import { costOf } from '../route/registry.ts'
 import type { Caller, Turn } from '../turn.ts'
 import type { ChatRequest } from '../validate/validate.ts'
-import type { Account, Amount, BudgetStore, Hold, Verdict } from './budget-store.ts'
+import type { Account, Admission, Amount, BudgetStore, Hold, Verdict } from './budget-store.ts'
 
 const budget = z.strictObject({
   tokensPerDay: z.int().min(0).optional(),
@@ -36,17 +36,31 @@ export function createBudgets(config: BudgetsConfig, store: BudgetStore): Budget
   const ofKey = new Map(Object.entries(config.keys).map(([id, own]) => [id, limitOf(own)]))
   const holds = new WeakMap<Turn, Hold>()
 
-  const accountsOf = ({ id }: Caller): Account[] =>
-    [global, { id: `key:${id}`, limit: ofKey.get(id) ?? perKey }].filter(({ limit }) => limit.tokens !== undefined || limit.cost !== undefined)
+  const accounts = new WeakMap<Caller, readonly Account[]>()
+
+  function accountsOf(caller: Caller): readonly Account[] {
+    let known = accounts.get(caller)
+    if (known === undefined) {
+      known = [global, { id: `key:${caller.id}`, limit: ofKey.get(caller.id) ?? perKey }].filter(({ limit }) => limit.tokens !== undefined || limit.cost !== undefined)
+      accounts.set(caller, known)
+    }
+    return known
+  }
+
+  function admitted(turn: Turn, { verdict, hold }: Admission): void {
+    if (verdict?.tokensLeft !== undefined) turn.reply.header('x-gauntlet-budget-remaining-tokens', verdict.tokensLeft)
+    if (hold === undefined) throw refused(verdict)
+    holds.set(turn, hold)
+  }
 
   return {
-    async admit(turn) {
-      const accounts = accountsOf(turn.caller)
-      if (accounts.length === 0) return
-      const { verdict, hold } = await store.hold(accounts, expected(turn, config.reserveTokens))
-      if (verdict?.tokensLeft !== undefined) turn.reply.header('x-gauntlet-budget-remaining-tokens', verdict.tokensLeft)
-      if (hold === undefined) throw refused(verdict)
-      holds.set(turn, hold)
+    admit(turn) {
+      const asked = accountsOf(turn.caller)
+      if (asked.length === 0) return undefined
+      const admission = store.hold(asked, expected(turn, config.reserveTokens))
+      if (admission instanceof Promise) return admission.then((known) => admitted(turn, known))
+      admitted(turn, admission)
+      return undefined
     },
     charge(turn) {
       const { usage, cost = 0 } = turn.trace

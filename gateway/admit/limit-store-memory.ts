@@ -4,8 +4,16 @@ import type { Algorithm, LimitStore, Verdict } from './limit-store.ts'
 /** What all buckets together may take, in numbers of eight bytes; one bucket counts for its largest possible state and this much for its entry. */
 const maxNumbers = 1_000_000
 const entryNumbers = 16
+/** How much longer than needed a bucket is kept, so that not each request moves its end: that costs more than counting does. */
+const keepUs = 1_000_000
 /** How often a full store is searched for buckets that have become needless. */
 const sweepUs = 1_000_000
+
+interface Bucket {
+  state: object
+  /** When it is dropped. */
+  readonly until: number
+}
 
 export interface MemoryLimitOptions {
   readonly maxNumbers?: number
@@ -21,14 +29,14 @@ export interface MemoryLimitOptions {
 export class MemoryLimitStore implements LimitStore {
   readonly #now: () => number
   readonly #maxNumbers: number
-  readonly #buckets: LRUCache<string, object>
+  readonly #buckets: LRUCache<string, Bucket>
   readonly #crowded = new Map<Algorithm<object>, object>()
   #sweepAt = 0
 
   constructor({ now = () => Math.round(performance.now() * 1000), maxNumbers: most = maxNumbers }: MemoryLimitOptions = {}) {
     this.#now = now
     this.#maxNumbers = most
-    this.#buckets = new LRUCache<string, object>({ maxSize: most, ttlResolution: 0, perf: { now: () => now() / 1000 } })
+    this.#buckets = new LRUCache<string, Bucket>({ maxSize: most, ttlResolution: 0, perf: { now: () => now() / 1000 } })
   }
 
   take(algorithm: Algorithm<object>, bucket: string): Verdict {
@@ -46,10 +54,12 @@ export class MemoryLimitStore implements LimitStore {
     const held = this.#buckets.get(key)
     const size = algorithm.size + entryNumbers
     const crowded = held === undefined && !this.#hasRoom(size, now)
-    const { state, verdict } = algorithm.step(crowded ? this.#crowded.get(algorithm) : held, now)
+    const { state, verdict } = algorithm.step(crowded ? this.#crowded.get(algorithm) : held?.state, now)
     if (!judging && !verdict.allowed) return verdict
+    const until = now + verdict.resetUs
     if (crowded) this.#crowded.set(algorithm, state)
-    else this.#buckets.set(key, state, { size, ttl: Math.max(1, Math.ceil(verdict.resetUs / 1000)) })
+    else if (held !== undefined && until <= held.until) held.state = state
+    else this.#buckets.set(key, { state, until: until + keepUs }, { size, ttl: Math.ceil((verdict.resetUs + keepUs) / 1000) })
     return verdict
   }
 

@@ -3,12 +3,20 @@ import { formatRetryAfter } from '../call/retry-after.ts'
 import { GatewayError } from '../errors.ts'
 import type { LimitState, RateLimits, RouteName } from '../policies.ts'
 
-/** Counts a request whose caller is known, before its body is read; sets `X-RateLimit-*`, throws GW_ERR_RATE_LIMITED, holds back what a leaky bucket lets in later. */
-export async function limitRate(limits: RateLimits, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+/**
+ * Counts a request whose caller is known, before its body is read; sets `X-RateLimit-*`, throws GW_ERR_RATE_LIMITED, holds back what a leaky bucket lets in later.
+ * Returns nothing when there is nothing to wait for.
+ */
+export function limitRate(limits: RateLimits, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
   const route = routeName(request.routeOptions.url)
-  if (route === undefined) return
+  if (route === undefined) return undefined
   const taken = limits.take(request.caller, route)
-  const state = taken instanceof Promise ? await taken : taken
+  if (taken instanceof Promise) return taken.then((state) => judged(state, reply))
+  judged(taken, reply)
+  return undefined
+}
+
+function judged(state: LimitState | undefined, reply: FastifyReply): void {
   if (state === undefined) return
   reply.headers(limitHeaders(state))
   if (!state.allowed) throw new GatewayError('GW_ERR_RATE_LIMITED', { headers: { 'retry-after': formatRetryAfter(state.retryMs) } })

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { resumed, staged } from './frames.ts'
+import type { Frames } from './frames.ts'
 import { settle } from './breaker.ts'
 import type { Permit } from './breaker.ts'
 import type { Frame } from '../check/chat-stream.ts'
 import type { Config } from '../config.ts'
 import { Exchange } from './exchange.ts'
 import type { DialectRequest } from './dialect.ts'
-import { badAnswer, readBody } from '../check/json-answer.ts'
+import { badAnswer } from '../check/json-answer.ts'
 import type { Scrub } from '../check/scrub.ts'
 import type { ChatRequest, EmbeddingsRequest } from '../validate/validate.ts'
 import type { Upstream } from './upstream.ts'
@@ -32,8 +34,6 @@ export type Answer =
   /** Frames may be taken once. Taking them to the end, or leaving early, settles the attempt. */
   | { readonly kind: 'stream'; readonly frames: Frames }
 
-export type Frames = AsyncGenerator<Frame, void, undefined>
-
 export type AttemptConfig = Pick<Config, 'timeouts' | 'limits' | 'stream'>
 
 const errorBodyBytes = 65_536
@@ -53,7 +53,7 @@ export async function attempt(upstream: Upstream, request: DialectRequest, call:
       if (!/^text\/event-stream\s*(?:;|$)/i.test(exchange.headers['content-type'] ?? '')) throw dialect.notAStream(await readErrorBody(exchange, idleMs), scrub)
       return { kind: 'stream', frames: await openStream(upstream, exchange, call, permit, config, scrub) }
     }
-    const bytes = await readBody(exchange, { idleMs, maxBytes: config.limits.answerBytes })
+    const bytes = await exchange.body({ idleMs, maxBytes: config.limits.answerBytes })
     const answer = dialect.answer(bytes, call, scrub)
     exchange.finish()
     settle(permit)
@@ -68,7 +68,7 @@ export async function attempt(upstream: Upstream, request: DialectRequest, call:
 // The status already says that the attempt failed: a broken error body must not turn a 429 into a 502.
 async function readErrorBody(exchange: Exchange, idleMs: number): Promise<Buffer> {
   try {
-    const body = await readBody(exchange, { idleMs, maxBytes: errorBodyBytes })
+    const body = await exchange.body({ idleMs, maxBytes: errorBodyBytes })
     exchange.finish()
     return body
   } catch {
@@ -102,7 +102,14 @@ async function openStream({ dialect }: Upstream, exchange: Exchange, call: Call,
     if (held.length === 1) until = performance.now() + config.stream.holdMs
   }
   permit.begun()
-  return relayable(held, source, next, exchange, permit)
+  return staged(resumed(held, next, source), {
+    end(how) {
+      if (how.kind === 'whole') exchange.finish()
+      else exchange.destroy()
+      if (how.kind === 'left') permit.release()
+      else settle(permit, how.kind === 'failed' ? how.error : undefined)
+    },
+  })
 }
 
 async function within(next: Promise<IteratorResult<Frame, void>>, ms: number): Promise<IteratorResult<Frame, void> | undefined> {
@@ -112,24 +119,5 @@ async function within(next: Promise<IteratorResult<Frame, void>>, ms: number): P
     return await Promise.race([next, sleep(Math.max(0, ms), undefined, { signal: timer.signal })])
   } finally {
     timer.abort()
-  }
-}
-
-async function* relayable(held: Frame[], source: AsyncGenerator<Frame, void, undefined>, first: Promise<IteratorResult<Frame, void>>, exchange: Exchange, permit: Permit): Frames {
-  let whole = false
-  try {
-    yield* held
-    for (let next = await first; next.done !== true; next = await source.next()) yield next.value
-    whole = true
-    exchange.finish()
-    settle(permit)
-  } catch (error) {
-    settle(permit, error)
-    throw error
-  } finally {
-    if (!whole) {
-      exchange.destroy()
-      permit.release()
-    }
   }
 }

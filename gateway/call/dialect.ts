@@ -1,7 +1,8 @@
 import type { EventStreamOptions } from '../check/event-stream.ts'
 import type { Scrub } from '../check/scrub.ts'
 import type { UpstreamError } from '../errors.ts'
-import type { Call, Frames, JsonAnswer } from './attempt.ts'
+import type { Call, JsonAnswer } from './attempt.ts'
+import type { Frames } from './frames.ts'
 import type { Exchange } from './exchange.ts'
 
 /** A call in the words of one provider. `path` comes behind the base URL. */

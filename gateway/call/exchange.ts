@@ -1,12 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { errors } from 'undici'
 import type { Dispatcher } from 'undici'
+import { badAnswer } from '../check/json-answer.ts'
 import type { Timeouts } from '../config.ts'
-import { GatewayError, UpstreamError } from '../errors.ts'
+import { UpstreamError } from '../errors.ts'
 import type { Upstream } from './upstream.ts'
 
 /** How long a connection may take to end by itself after the last byte of interest, to be used again. */
 const lingerMs = 100
+/** What may lie here unread before the upstream is told to wait. */
+const mostUnread = 65_536
 
 export interface UpstreamRequest {
   readonly path: string
@@ -14,67 +17,69 @@ export interface UpstreamRequest {
   readonly body: string
 }
 
-/** One attempt on the wire: an answered head, and a body that ends, is cut, or runs into a limit. */
+/**
+ * One attempt on the wire: an answered head, and a body that ends, is cut, or runs into a limit.
+ *
+ * By `dispatch`, the call that undici's own `request` is made of: the latter wraps each body in a Readable and each abort in a signal, which
+ * together cost as much as everything else that the gateway does for a request.
+ */
 export class Exchange {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly #body: Dispatcher.ResponseData['body']
-  readonly #abort: AbortController
-  readonly #detach: () => void
+  readonly #scope: AbortSignal
+  readonly #head = Promise.withResolvers<void>()
+  #status = 0
+  #headers: IncomingHttpHeaders = {}
+  #controller: Dispatcher.DispatchController | undefined
   #timer: NodeJS.Timeout | undefined
+  #unread: Buffer[] = []
+  #unreadBytes = 0
+  #isDraining = false
+  #isOver = false
+  /** Why there is no more to come, other than that the answer has ended. */
+  #failure: { readonly reason: unknown } | undefined
+  #wake: (() => void) | undefined
 
-  private constructor(response: Dispatcher.ResponseData, abort: AbortController, timer: NodeJS.Timeout, detach: () => void) {
-    this.status = response.statusCode
-    this.headers = response.headers
-    this.#body = response.body
-    this.#abort = abort
-    this.#timer = timer
-    this.#detach = detach
-    // Destroying a body emits an error even when nobody is left to read it.
-    this.#body.on('error', () => {})
+  private constructor(scope: AbortSignal, firstByteMs: number) {
+    this.#scope = scope
+    scope.addEventListener('abort', this.#follow)
+    this.#timer = setTimeout(() => this.#fail(timedOut('first byte')), firstByteMs)
   }
 
   /** Sends the request and waits for the head. Aborting `scope` destroys the upstream socket, whatever it is doing. */
-  static async open(upstream: Upstream, request: UpstreamRequest, scope: AbortSignal, timeouts: Timeouts): Promise<Exchange> {
+  static async open(upstream: Upstream, request: UpstreamRequest, scope: AbortSignal, timeouts: Pick<Timeouts, 'firstByteMs'>): Promise<Exchange> {
     scope.throwIfAborted()
-    const abort = new AbortController()
-    const follow = (): void => abort.abort(scope.reason)
-    scope.addEventListener('abort', follow, { once: true })
-    const detach = (): void => scope.removeEventListener('abort', follow)
-    const timer = setTimeout(() => abort.abort(timedOut('first byte')), timeouts.firstByteMs)
-    try {
-      const response = await upstream.pool.request({
-        method: 'POST',
-        path: upstream.prefix + request.path,
-        headers: { ...request.headers, ...upstream.headers },
-        body: request.body,
-        signal: abort.signal,
-      })
-      return new Exchange(response, abort, timer, detach)
-    } catch (error) {
-      clearTimeout(timer)
-      detach()
-      throw abort.signal.aborted ? abort.signal.reason : connectionError(error)
-    }
+    const exchange = new Exchange(scope, timeouts.firstByteMs)
+    const options = { method: 'POST' as const, path: upstream.prefix + request.path, headers: { ...request.headers, ...upstream.headers }, body: request.body }
+    upstream.pool.dispatch(options, exchange.#handler())
+    await exchange.#head.promise
+    return exchange
+  }
+
+  get status(): number {
+    return this.#status
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.#headers
+  }
+
+  /** The whole body; the idle limit runs anew with each piece. Throws when it grows larger. */
+  async body({ idleMs, maxBytes }: { readonly idleMs: number; readonly maxBytes: number }): Promise<Buffer> {
+    this.progress()
+    let pieces: Buffer[] = []
+    let bytes = 0
+    do {
+      if (this.#unread.length === 0 && !this.#isOver) await this.#more(idleMs)
+      bytes += this.#unreadBytes
+      pieces = pieces.concat(this.#takeAll())
+      if (bytes > maxBytes) throw badAnswer('The upstream answer is too large.')
+    } while (!this.#isOver)
+    if (this.#failure !== undefined) throw this.#failure.reason
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, bytes)
   }
 
   /** The body's bytes. The idle limit runs only while we wait for the upstream, not while the caller takes its time. */
   async *chunks(idleMs: () => number): AsyncGenerator<Buffer, void, undefined> {
-    const iterator = this.#body.iterator({ destroyOnReturn: false })
-    try {
-      for (;;) {
-        // While the wait for the first byte (a stream's first event) runs, bytes alone do not extend it.
-        const idle = this.#timer === undefined
-        if (idle) this.#timer = setTimeout(() => this.#abort.abort(timedOut('the next byte')), idleMs())
-        const next = await (iterator.next() as Promise<IteratorResult<Buffer, undefined>>)
-        if (idle) this.progress()
-        if (next.done === true) return
-        yield next.value
-      }
-    } catch (error) {
-      if (this.#abort.signal.aborted) throw this.#abort.signal.reason
-      throw error instanceof GatewayError ? error : new UpstreamError('cut', 'GW_ERR_UPSTREAM_CUT', { cause: error })
-    }
+    for (let next = await this.#next(idleMs()); next !== undefined; next = await this.#next(idleMs())) yield next
   }
 
   /** The wait for the first byte is over; from here on the idle limit applies. */
@@ -85,20 +90,104 @@ export class Exchange {
 
   /** Ends the exchange well: the connection is kept if the upstream ends its answer at once, otherwise destroyed. */
   finish(): void {
-    this.progress()
-    this.#detach()
-    if (this.#body.destroyed || this.#body.readableEnded) return
-    const linger = setTimeout(() => this.#body.destroy(), lingerMs)
-    this.#body.once('close', () => clearTimeout(linger))
-    this.#body.resume()
+    this.#let()
+    if (this.#isOver) return
+    this.#isDraining = true
+    this.#unread = []
+    this.#timer = setTimeout(() => this.destroy(), lingerMs)
+    this.#controller?.resume()
   }
 
   /** Ends the exchange in the middle: the upstream socket is destroyed. */
   destroy(): void {
-    this.progress()
-    this.#detach()
-    this.#body.destroy()
+    if (!this.#isOver) this.#fail(new UpstreamError('cut', 'GW_ERR_UPSTREAM_CUT'))
   }
+
+  #takeAll(): Buffer[] {
+    const all = this.#unread
+    this.#unread = []
+    this.#unreadBytes = 0
+    this.#controller?.resume()
+    return all
+  }
+
+  /** The next bytes; undefined when all have been read. */
+  async #next(idleMs: number): Promise<Buffer | undefined> {
+    if (this.#unread.length === 0 && !this.#isOver) await this.#more(idleMs)
+    const next = this.#unread.shift()
+    if (next === undefined) {
+      if (this.#failure !== undefined) throw this.#failure.reason
+      return undefined
+    }
+    this.#unreadBytes -= next.length
+    if (this.#unreadBytes < mostUnread) this.#controller?.resume()
+    return next
+  }
+
+  async #more(idleMs: number): Promise<void> {
+    // While the wait for the first byte (a stream's first event) runs, bytes alone do not extend it.
+    const isIdle = this.#timer === undefined
+    if (isIdle) this.#timer = setTimeout(() => this.#fail(timedOut('the next byte')), idleMs)
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+    if (isIdle) this.progress()
+  }
+
+  #handler(): Dispatcher.DispatchHandler {
+    return {
+      onRequestStart: (controller) => {
+        this.#controller = controller
+        // It waited for a connection, and nobody wants it any more.
+        if (this.#failure !== undefined) controller.abort(asError(this.#failure.reason))
+      },
+      onResponseStart: (_controller, status, headers) => {
+        // 1xx: the answer is still to come.
+        if (status < 200) return
+        this.#status = status
+        this.#headers = headers
+        this.#head.resolve()
+      },
+      onResponseData: (controller, bytes) => {
+        if (this.#isDraining) return
+        this.#unread.push(bytes)
+        this.#unreadBytes += bytes.length
+        if (this.#unreadBytes >= mostUnread) controller.pause()
+        this.#wake?.()
+      },
+      onResponseEnd: () => this.#end(),
+      onResponseError: (_controller, error) => this.#end({ reason: this.#status === 0 ? connectionError(error) : new UpstreamError('cut', 'GW_ERR_UPSTREAM_CUT', { cause: error }) }),
+    }
+  }
+
+  readonly #follow = (): void => this.#fail(this.#scope.reason)
+
+  /** Gives up: whoever waits learns the reason, and the socket is destroyed. */
+  #fail(reason: unknown): void {
+    if (this.#isOver) return
+    // What has come and was not read is of no use to anybody.
+    this.#unread = []
+    this.#end({ reason })
+    this.#controller?.abort(asError(reason))
+  }
+
+  #end(failure?: { readonly reason: unknown }): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#failure = failure
+    this.#let()
+    if (failure !== undefined) this.#head.reject(failure.reason)
+    this.#wake?.()
+  }
+
+  #let(): void {
+    this.progress()
+    this.#scope.removeEventListener('abort', this.#follow)
+  }
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason))
 }
 
 function timedOut(waitedFor: string): UpstreamError {

@@ -1,26 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { UpstreamError } from '../errors.ts'
-import type { Exchange } from '../call/exchange.ts'
 import type { Scrub } from './scrub.ts'
 import { embeddedError, isObject } from './upstream-error.ts'
-
-export interface ReadOptions {
-  readonly idleMs: number
-  readonly maxBytes: number
-}
-
-/** Reads a whole body within the limits. */
-export async function readBody(exchange: Exchange, { idleMs, maxBytes }: ReadOptions): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  exchange.progress()
-  for await (const chunk of exchange.chunks(() => idleMs)) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw badAnswer('The upstream answer is too large.')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, bytes)
-}
 
 /** Checks that the body of a 200 is the answer it claims to be, and returns it parsed. The bytes go to the caller as they came. */
 export function checkAnswer(bytes: Buffer, list: 'choices' | 'data', scrub: Scrub): Record<string, unknown> {

@@ -1,4 +1,6 @@
-import type { Answer, Frames } from '../call/attempt.ts'
+import type { Answer } from '../call/attempt.ts'
+import { staged } from '../call/frames.ts'
+import type { Frames } from '../call/frames.ts'
 import { costOf } from '../route/registry.ts'
 import type { Turn } from '../turn.ts'
 import { isObject } from './upstream-error.ts'
@@ -14,17 +16,19 @@ export function metered(turn: Turn, answer: Answer): Answer {
   return answer
 }
 
-async function* counted(turn: Turn, frames: Frames): Frames {
+function counted(turn: Turn, frames: Frames): Frames {
   let characters = 0
   let told: Usage | undefined
-  for await (const frame of frames) {
-    told = readUsage(frame.chunk) ?? told
-    turn.trace.responseModel ??= modelIn(frame.chunk)
-    characters += contentLength(frame.chunk)
-    // At every frame, not at the end: a caller that leaves is charged then, while others may go on listening to the same stream.
-    note(turn, told ?? estimateUsage(turn.call.raw.length, characters))
-    yield frame
-  }
+  return staged(frames, {
+    each(frame) {
+      told = readUsage(frame.chunk) ?? told
+      turn.trace.responseModel ??= modelIn(frame.chunk)
+      characters += contentLength(frame.chunk)
+      // At every frame, not at the end: a caller that leaves is charged then, while others may go on listening to the same stream.
+      note(turn, told ?? estimateUsage(turn.call.raw.length, characters))
+      return frame
+    },
+  })
 }
 
 // Goes to trace spans: a name, and not whatever an upstream puts in its place.

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import type { Answer, Frames } from '../call/attempt.ts'
+import type { Answer } from '../call/attempt.ts'
+import { staged } from '../call/frames.ts'
+import type { Frames } from '../call/frames.ts'
 import type { OutputCheck } from '../policies.ts'
 import type { Turn } from '../turn.ts'
 import { frameOf } from './chat-stream.ts'
@@ -64,21 +66,23 @@ function checkedMessage(turn: Turn, choice: Json, options: RedactorOptions, maxC
   return { ...choice, message: shown, ...(choice['logprobs'] === undefined ? {} : { logprobs: null }), ...(limit.isCut ? { finish_reason: 'length' } : {}) }
 }
 
-async function* checkedFrames(turn: Turn, frames: Frames, options: RedactorOptions, maxChars: number | undefined): Frames {
+function checkedFrames(turn: Turn, frames: Frames, options: RedactorOptions, maxChars: number | undefined): Frames {
   const choices = new Map<unknown, CheckedChoice>()
   let last: Json = {}
-  for await (const frame of frames) {
-    last = frame.chunk
-    const checked = checkedFrame(frame, choices, () => new CheckedChoice(options, maxChars))
-    const isCut = maxChars !== undefined && [...choices.values()].some((choice) => choice.isCut)
-    if (isCut) turn.trace.truncated = true
-    if (Array.isArray(checked)) yield* checked
-    else yield checked
+  let isCut = false
+  return staged(frames, {
+    each(frame) {
+      last = frame.chunk
+      const checked = checkedFrame(frame, choices, () => new CheckedChoice(options, maxChars))
+      isCut = maxChars !== undefined && [...choices.values()].some((choice) => choice.isCut)
+      if (isCut) turn.trace.truncated = true
+      return checked
+    },
     // Leaving ends the upstream call: what it still has to say nobody will see.
-    if (isCut && choices.size >= turn.call.choices && isDecided([...choices.values()])) return
-  }
-  // Held back still is only what came behind the end of its own choice.
-  for (const [index, choice] of choices) for (const delta of choice.flush()) yield extraFrame(last, index, delta)
+    isEnough: () => isCut && choices.size >= turn.call.choices && isDecided([...choices.values()]),
+    // Held back still is only what came behind the end of its own choice.
+    rest: () => [...choices].flatMap(([index, choice]) => choice.flush().map((delta) => extraFrame(last, index, delta))),
+  })
 }
 
 /** Every choice has its end, and the upstream would go on with one of them. */

@@ -1,4 +1,4 @@
-import type { Frames } from '../call/attempt.ts'
+import type { Frames } from '../call/frames.ts'
 import type { Frame } from '../check/chat-stream.ts'
 import type { Channels } from './channels.ts'
 import { jobText } from './job.ts'

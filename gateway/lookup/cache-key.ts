@@ -7,12 +7,25 @@ import { canonicalMembers, canonicalText } from './canonical.ts'
 /** Fields that cannot change what is answered. In place of `model` stands the model that was chosen, in place of `stream` the kind of answer. */
 const beside = new Set(['model', 'stream', 'user', 'metadata', 'store', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'].map((name) => JSON.stringify(name)))
 
-const digests = new WeakMap<Call, string>()
+interface Keyed {
+  readonly tenant: string
+  readonly model: Model
+  readonly key: string | undefined
+}
+
+// Asked for by the look-up, the keeping and the sharing of the same request.
+const keys = new WeakMap<Call, Keyed>()
+const serving = new WeakMap<Model, string>()
 
 /** What two requests share when the same answer is right for both: tenant, kind, model, and every field that can change the answer. Undefined for a body that cannot be compared. */
 export function requestKey(turn: Pick<Turn, 'call' | 'kind' | 'caller' | 'model'>): string | undefined {
-  const digest = digests.get(turn.call) ?? bodyDigest(turn.call)
-  return digest === undefined ? undefined : hash('sha256', contextOf(turn) + digest)
+  const { call, model, caller: { tenant } } = turn
+  const known = keys.get(call)
+  if (known !== undefined && known.model === model && known.tenant === tenant) return known.key
+  const members = canonicalMembers(call.raw)
+  const key = members === undefined ? undefined : hash('sha256', contextOf(turn) + canonicalText(members.filter(([name]) => !beside.has(name))))
+  keys.set(call, { tenant, model, key })
+  return key
 }
 
 /**
@@ -20,21 +33,16 @@ export function requestKey(turn: Pick<Turn, 'call' | 'kind' | 'caller' | 'model'
  * outlive a change of the config; entries of a chain that go on to other models are not, because what those answer is not kept.
  */
 export function contextOf({ call, kind, caller, model }: Pick<Turn, 'call' | 'kind' | 'caller' | 'model'>): string {
-  const chosen = chosenModel(model)
-  const own = model.chain.filter(({ serves }) => serves.name === chosen)
-  return JSON.stringify([caller.tenant, kind, call.stream, chosen, own.map((entry) => [entry.upstream, entry.model])])
+  let served = serving.get(model)
+  if (served === undefined) {
+    const chosen = chosenModel(model)
+    const own = model.chain.filter(({ serves }) => serves.name === chosen)
+    serving.set(model, served = JSON.stringify([chosen, own.map((entry) => [entry.upstream, entry.model])]))
+  }
+  return `${JSON.stringify(caller.tenant)} ${kind} ${call.stream} ${served}`
 }
 
 /** The model that is asked first; for `auto` the one that was found best, so that it shares answers with those who named it. */
 export function chosenModel({ name, chain }: Model): string {
   return chain[0]?.serves.name ?? name
-}
-
-// Asked for by the look-up, the keeping and the sharing of the same request.
-function bodyDigest(call: Call): string | undefined {
-  const members = canonicalMembers(call.raw)
-  if (members === undefined) return undefined
-  const digest = hash('sha256', canonicalText(members.filter(([key]) => !beside.has(key))))
-  digests.set(call, digest)
-  return digest
 }

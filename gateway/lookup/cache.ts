@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import type { Answer, Frames } from '../call/attempt.ts'
+import type { Answer } from '../call/attempt.ts'
+import { staged } from '../call/frames.ts'
+import type { Frames } from '../call/frames.ts'
 import type { PolicyOptions } from '../create-policies.ts'
 import type { AnswerCache } from '../policies.ts'
 import type { Turn } from '../turn.ts'
@@ -100,17 +102,20 @@ class Cache implements AnswerCache {
     return kept
   }
 
-  // Only a stream that is taken to its end gets past the loop: one that breaks throws in it, one whose callers leave returns from it.
-  async *#collected(turn: Turn, key: string, frames: Frames): Frames {
+  #collected(turn: Turn, key: string, frames: Frames): Frames {
     let texts: string[] | undefined = []
     let characters = 0
-    for await (const frame of frames) {
-      characters += frame.text.length
-      if (characters > this.#config.maxAnswerBytes || breaksOff(frame.chunk)) texts = undefined
-      texts?.push(frame.text)
-      yield frame
-    }
-    if (texts !== undefined) this.#put(turn, key, keepStream(texts))
+    return staged(frames, {
+      each: (frame) => {
+        characters += frame.text.length
+        if (characters > this.#config.maxAnswerBytes || breaksOff(frame.chunk)) texts = undefined
+        texts?.push(frame.text)
+        return frame
+      },
+      end: ({ kind }) => {
+        if (kind === 'whole' && texts !== undefined) this.#put(turn, key, keepStream(texts))
+      },
+    })
   }
 
   #put(turn: Turn, key: string, kept: Kept): void {

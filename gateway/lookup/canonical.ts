@@ -27,7 +27,9 @@ export function canonicalMembers(json: string): Member[] | undefined {
 
 /** The canonical text of an object with these members. */
 export function canonicalText(members: readonly Member[]): string {
-  return `{${members.map(([key, value]) => `${key}:${value}`).join(',')}}`
+  let text = ''
+  for (const [key, value] of members) text += `${text === '' ? '' : ','}${key}:${value}`
+  return `{${text}}`
 }
 
 /** What has one spelling only, which is nearly all. */
@@ -47,11 +49,11 @@ class Scan {
 
   members(): Member[] {
     const members: Member[] = []
-    this.#each('}', () => {
+    for (this.#open(); this.#goesOn('}'); this.#next()) {
       const key = this.#string()
       this.#at = skipSpace(this.#text, this.#at) + 1
       members.push([key, this.#value()])
-    })
+    }
     // Stable: a key that is there twice keeps its order, because parsers differ in which one they believe.
     return members.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   }
@@ -62,22 +64,29 @@ class Scan {
     if (first === '"') return this.#string()
     if (first === '{') return canonicalText(this.members())
     if (first !== '[') return this.#scalar()
-    const items: string[] = []
-    this.#each(']', () => items.push(this.#value()))
-    return `[${items.join(',')}]`
+    let items = ''
+    for (this.#open(); this.#goesOn(']'); this.#next()) items += items === '' ? this.#value() : `,${this.#value()}`
+    return `[${items}]`
   }
 
-  /** Steps over the opening bracket, the commas and the closing bracket. */
-  #each(close: string, item: () => void): void {
+  /** Steps over the opening bracket. */
+  #open(): void {
     if (++this.#depth > maxDepth) throw tooDeep
     this.#at = skipSpace(this.#text, this.#at + 1)
-    while (this.#text[this.#at] !== close) {
-      item()
-      this.#at = skipSpace(this.#text, this.#at)
-      if (this.#text[this.#at] === ',') this.#at = skipSpace(this.#text, this.#at + 1)
-    }
+  }
+
+  /** Steps over the comma behind an item. */
+  #next(): void {
+    this.#at = skipSpace(this.#text, this.#at)
+    if (this.#text[this.#at] === ',') this.#at = skipSpace(this.#text, this.#at + 1)
+  }
+
+  /** Whether another item follows; steps over the closing bracket otherwise. */
+  #goesOn(close: string): boolean {
+    if (this.#text[this.#at] !== close) return true
     this.#at++
     this.#depth--
+    return false
   }
 
   #string(): string {

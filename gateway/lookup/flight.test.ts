@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Answer, Frames } from '../call/attempt.ts'
+import type { Answer } from '../call/attempt.ts'
+import type { Frames } from '../call/frames.ts'
 import { metered } from '../check/meter.ts'
 import { frameOf } from '../check/chat-stream.ts'
 import { GatewayError } from '../errors.ts'

@@ -1,4 +1,5 @@
-import type { Answer, Frames } from '../call/attempt.ts'
+import type { Answer } from '../call/attempt.ts'
+import type { Frames } from '../call/frames.ts'
 import type { Frame } from '../check/chat-stream.ts'
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { Trace } from '../observe/trace.ts'

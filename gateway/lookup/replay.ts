@@ -1,4 +1,5 @@
-import type { Answer, Frames } from '../call/attempt.ts'
+import type { Answer } from '../call/attempt.ts'
+import type { Frames } from '../call/frames.ts'
 import type { Frame } from '../check/chat-stream.ts'
 import type { Kept } from './answer-store.ts'
 

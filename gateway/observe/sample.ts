@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import type { Answer, Frames } from '../call/attempt.ts'
+import type { Answer } from '../call/attempt.ts'
+import { staged } from '../call/frames.ts'
+import type { Frames } from '../call/frames.ts'
 import { isObject } from '../check/upstream-error.ts'
 import type { Turn } from '../turn.ts'
 import { withoutPii } from './pii.ts'
@@ -44,11 +46,13 @@ export function isChosen(requestId: string, rate: number): boolean {
   return hash('sha256', requestId, 'buffer').readUInt32BE(0) < rate * 2 ** 32
 }
 
-async function* heard(frames: Frames, answer: Excerpt): Frames {
-  for await (const frame of frames) {
-    for (const text of said(frame.chunk, 'delta')) answer.add(text)
-    yield frame
-  }
+function heard(frames: Frames, answer: Excerpt): Frames {
+  return staged(frames, {
+    each(frame) {
+      for (const text of said(frame.chunk, 'delta')) answer.add(text)
+      return frame
+    },
+  })
 }
 
 /** The begin of a text, as much of it as may be logged. */

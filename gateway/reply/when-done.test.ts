@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Frames } from '../call/attempt.ts'
+import type { Frames } from '../call/frames.ts'
 import { frameOf } from '../check/chat-stream.ts'
 import { whenDone } from './when-done.ts'
 

@@ -1,4 +1,5 @@
-import type { Answer, Frames } from '../call/attempt.ts'
+import type { Answer } from '../call/attempt.ts'
+import type { Frames } from '../call/frames.ts'
 import { frameOf } from '../check/chat-stream.ts'
 import type { Turn } from '../turn.ts'
 import type { ChatRequest } from '../validate/validate.ts'

@@ -34,7 +34,9 @@ export function replaceModel(raw: string, model: string): string {
     if (raw[at] === ',') at = skipSpace(raw, at + 1)
     if (raw[at] !== '"') return out + raw.slice(copied)
     const keyEnd = endOfString(raw, at)
-    const isModel = JSON.parse(raw.slice(at, keyEnd)) === 'model'
+    const key = raw.slice(at, keyEnd)
+    // A key may be spelled with escapes, which is rare enough to be parsed.
+    const isModel = key.includes('\\') ? JSON.parse(key) === 'model' : key === '"model"'
     const start = skipSpace(raw, skipSpace(raw, keyEnd) + 1)
     at = endOfValue(raw, start)
     if (isModel) {

@@ -79,7 +79,8 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
     try {
       const admitted = budgets?.admit(turn)
       if (admitted !== undefined) await admitted
-      const found = (await cache?.find(turn)) ?? (await shared(turn))
+      const kept = cache?.find(turn)
+      const found = (kept instanceof Promise ? await kept : kept) ?? (await shared(turn))
       return await use(sample?.(found) ?? found)
     } finally {
       // Not at the end of the connection: a caller that leaves ends it before the answer has been given up, and before a late admission.

@@ -38,7 +38,7 @@ export interface InputLimits {
 /** Answers that were given before. */
 export interface AnswerCache {
   /** A kept answer to the same request, or to one that means the same; sets `trace.cache`. Never throws. */
-  find(turn: Turn): Promise<Answer | undefined>
+  find(turn: Turn): Promise<Answer | undefined> | Answer | undefined
   /** Keeps the answer when it turns out whole; what it returns is what is relayed. */
   keep(turn: Turn, answer: Answer): Answer
   /** A kept answer even when its time is over, for when there is no other; an answer to the same request only. Sets `trace.cache`. Never throws. */

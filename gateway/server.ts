@@ -97,7 +97,8 @@ export function createGateway(input: ConfigInput, { logTo }: GatewayOptions = {}
     if (request.raw.httpVersion === '1.1' && request.raw.headers.host === undefined) throw new GatewayError('GW_ERR_MALFORMED_HTTP')
     if (isOpen(request)) return done()
     if (drain.refusing) throw new GatewayError('GW_ERR_DRAINING')
-    drain.track(reply.raw)
+    const work = drain.hold()
+    request.finish.after(() => work[Symbol.dispose]())
     // Before the body is read, and for unknown routes as well: without a key there is nothing to find out here.
     const caller = authenticate(request.raw, isAdminPath(request.routeOptions.url))
     request.caller = caller

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 
@@ -30,12 +29,6 @@ export class Drain {
 
   get cut(): AbortSignal {
     return this.#cut.signal
-  }
-
-  /** Counts a response until its connection is done with it. */
-  track(response: ServerResponse): void {
-    const held = this.hold()
-    response.once('close', () => held[Symbol.dispose]())
   }
 
   /** Counts a piece of work until the result is disposed of. */

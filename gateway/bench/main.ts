@@ -7,12 +7,12 @@ import type { Closed, Streamed } from './load.ts'
 import { median } from './stats.ts'
 import { measureRest } from './rest.ts'
 import { missing, startRedis, startTarget, targetNames } from './targets.ts'
-import type { TargetName } from './targets.ts'
+import type { Target, TargetName } from './targets.ts'
 
 const usage = `Usage: npm run bench -- [--json FILE] [--rounds N] [--seconds N] [--only NAME,NAME] [--no-rest]
 
 Compares in one run, on loopback, against one fixed upstream: direct, nginx, a bare Fastify + undici pass-through, and this gateway
-bare and with every feature on (memory, Redis). The rounds of all targets take turns, so that a slow minute of the machine hits all.`
+bare and with every feature on (memory, Redis). All are started and warmed up first; then their rounds take turns, so that a slow minute of the machine hits all.`
 
 const { values } = parseArgs({
   options: { json: { type: 'string' }, rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '3' }, only: { type: 'string' }, 'no-rest': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
@@ -24,6 +24,8 @@ if (values.help === true) {
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 const callers = 32
+/** Until the compiler has seen enough: a gateway runs for weeks, and what it does at first says little. */
+const warmMs = 10_000
 const openRate = 200
 const streams = { concurrent: 200, total: 400, chunks: 20, gapMs: 50 }
 /** The measured program has the first core, everything else the second. */
@@ -48,12 +50,19 @@ const rows = new Map<TargetName, Row>(asked.map((name) => [name, { closed: [], c
 await using upstream = await Child.start('upstream.ts', [], otherCore)
 await using redis = asked.includes('gateway-full-redis') ? await startRedis(otherCore ?? 0) : undefined
 
+await using running = new AsyncDisposableStack()
+const targets = new Map<TargetName, Target>()
+for (const name of asked) {
+  const target = running.use(await startTarget(name, upstream.url, redis?.url, targetCore ?? 0))
+  targets.set(name, target)
+  await closedLoad(target.url, callers, warmMs)
+  await streamLoad(target.url, streams)
+}
+
 for (let round = 0; round < rounds; round++) {
-  for (const name of asked) {
+  for (const [name, target] of targets) {
     const row = rows.get(name)
     if (row === undefined) continue
-    await using target = await startTarget(name, upstream.url, redis?.url, targetCore ?? 0)
-    await closedLoad(target.url, callers, 1_500)
     const before = target.child?.cpuSeconds ?? 0
     const closed = await closedLoad(target.url, callers, seconds * 1_000)
     row.closed.push(closed)

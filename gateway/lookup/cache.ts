@@ -64,7 +64,7 @@ class Cache implements AnswerCache {
     this.#semantic = index
   }
 
-  async find(turn: Turn): Promise<Answer | undefined> {
+  find(turn: Turn): Promise<Answer | undefined> | Answer | undefined {
     const terms = termsOf(turn)
     const key = terms.find ? requestKey(turn) : undefined
     if (key === undefined) {
@@ -72,12 +72,12 @@ class Cache implements AnswerCache {
       return undefined
     }
     const maxAgeMs = 1_000 * Math.min(this.#config.ttlSeconds, terms.maxAgeSeconds)
-    const exact = await this.#store.get(key)
-    if (exact !== undefined && ageOf(exact) <= maxAgeMs) return given(turn, exact, 'hit')
-    const similar = await this.#similar(turn)
-    if (similar !== undefined && ageOf(similar) <= maxAgeMs) return given(turn, similar, 'semantic-hit')
-    turn.trace.cache = 'miss'
-    return undefined
+    const exact = this.#store.get(key)
+    return exact instanceof Promise || this.#semantic !== undefined ? this.#awaited(turn, exact, maxAgeMs) : found(turn, exact, maxAgeMs, 'hit')
+  }
+
+  async #awaited(turn: Turn, exact: ReturnType<AnswerStore['get']>, maxAgeMs: number): Promise<Answer | undefined> {
+    return found(turn, await exact, maxAgeMs, 'hit') ?? found(turn, await this.#similar(turn), maxAgeMs, 'semantic-hit')
   }
 
   async findStale(turn: Turn): Promise<Answer | undefined> {
@@ -125,6 +125,12 @@ class Cache implements AnswerCache {
     this.#store.put(key, kept)
     this.#semantic?.add(turn, key)
   }
+}
+
+function found(turn: Turn, kept: Kept | undefined, maxAgeMs: number, outcome: 'hit' | 'semantic-hit'): Answer | undefined {
+  if (kept !== undefined && ageOf(kept) <= maxAgeMs) return given(turn, kept, outcome)
+  turn.trace.cache = 'miss'
+  return undefined
 }
 
 function given({ trace, reply }: Turn, kept: Kept, outcome: 'hit' | 'semantic-hit' | 'stale'): Answer {

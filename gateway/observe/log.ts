@@ -2,11 +2,11 @@ import { pino } from 'pino'
 import type { Ended, Observer } from './requests.ts'
 
 /**
- * Stdout in pieces of a few KiB, written at least five times a second and when the process ends: a write for each line costs more than all
+ * Stdout in pieces of 64 KiB, written at least five times a second and when the process ends: a write for each line costs more than all
  * policies together. What is killed loses its last fifth of a second; where a process may be frozen between requests, leave it out.
  */
 export function bufferedStdout(): ReturnType<typeof pino.destination> {
-  return pino.destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 200 })
+  return pino.destination({ dest: 1, sync: false, minLength: 65_536, maxWrite: 131_072, periodicFlush: 200 })
 }
 
 const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms))

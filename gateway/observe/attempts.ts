@@ -34,41 +34,63 @@ export type WatchAttempt = (attempt: Attempt & { readonly permit: Permit }) => P
 
 /** The permit is told how an attempt ended, of a stream when its last frame was taken: watching it costs nothing per frame. */
 export function createWatch(observers: () => readonly AttemptObserver[]): WatchAttempt {
-  return ({ permit, ...attempt }) => {
-    const startedAt = performance.now()
+  return (attempt) => {
+    const begun: Begun[] = []
     let { call } = attempt
-    const begun = observers().map((observer) => observer.begin(attempt))
-    for (const { headers } of begun) if (headers !== undefined) call = { ...call, headers }
-    let open = true
-    const end = (outcome: AttemptEnd['outcome'], error?: unknown): void => {
-      if (!open) return
-      open = false
-      const result: AttemptEnd = {
-        outcome,
-        status: outcome === 'status' && error instanceof UpstreamError ? error.status : undefined,
-        error: error === undefined ? undefined : error instanceof GatewayError ? error.id : 'GW_ERR_INTERNAL',
-        durationMs: performance.now() - startedAt,
-      }
-      for (const one of begun) one.end(result)
+    for (const observer of observers()) {
+      const one = observer.begin(attempt)
+      if (one.headers !== undefined) call = { ...call, headers: one.headers }
+      begun.push(one)
     }
-    const failed = (error: unknown): void => end(error instanceof UpstreamError ? error.kind : 'left', error)
-    return {
-      call,
-      permit: {
-        begun: () => permit.begun(),
-        succeed: () => {
-          permit.succeed()
-          end('ok')
-        },
-        fail: (error) => {
-          permit.fail(error)
-          failed(error)
-        },
-        release: (error) => {
-          permit.release(error)
-          failed(error)
-        },
-      },
+    return { call, permit: new WatchedPermit(attempt.permit, begun) }
+  }
+}
+
+type Begun = ReturnType<AttemptObserver['begin']>
+
+class WatchedPermit implements Permit {
+  readonly #permit: Permit
+  readonly #begun: readonly Begun[]
+  readonly #startedAt = performance.now()
+  #open = true
+
+  constructor(permit: Permit, begun: readonly Begun[]) {
+    this.#permit = permit
+    this.#begun = begun
+  }
+
+  begun(): void {
+    this.#permit.begun()
+  }
+
+  succeed(): void {
+    this.#permit.succeed()
+    this.#end('ok')
+  }
+
+  fail(error?: unknown): void {
+    this.#permit.fail(error)
+    this.#failed(error)
+  }
+
+  release(error?: unknown): void {
+    this.#permit.release(error)
+    this.#failed(error)
+  }
+
+  #failed(error: unknown): void {
+    this.#end(error instanceof UpstreamError ? error.kind : 'left', error)
+  }
+
+  #end(outcome: AttemptEnd['outcome'], error?: unknown): void {
+    if (!this.#open) return
+    this.#open = false
+    const end: AttemptEnd = {
+      outcome,
+      status: outcome === 'status' && error instanceof UpstreamError ? error.status : undefined,
+      error: error === undefined ? undefined : error instanceof GatewayError ? error.id : 'GW_ERR_INTERNAL',
+      durationMs: performance.now() - this.#startedAt,
     }
+    for (const one of this.#begun) one.end(end)
   }
 }

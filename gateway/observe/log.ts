@@ -1,12 +1,40 @@
 import { pino } from 'pino'
 import type { Ended, Observer } from './requests.ts'
 
+const pieceChars = 65_536
+const pieceMs = 200
+
 /**
  * Stdout in pieces of 64 KiB, written at least five times a second and when the process ends: a write for each line costs more than all
  * policies together. What is killed loses its last fifth of a second; where a process may be frozen between requests, leave it out.
+ *
+ * Gathered here and not by pino's own `minLength`, which copies all that it holds at each line to see how long it is.
  */
-export function bufferedStdout(): ReturnType<typeof pino.destination> {
-  return pino.destination({ dest: 1, sync: false, minLength: 65_536, maxWrite: 131_072, periodicFlush: 200 })
+export function bufferedStdout(): { write(line: string): void } {
+  const stdout = pino.destination({ dest: 1, sync: false })
+  let lines: string[] = []
+  let chars = 0
+  let timer: NodeJS.Timeout | undefined
+  const flush = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    if (chars > 0) stdout.write(lines.join(''))
+    lines = []
+    chars = 0
+  }
+  // Behind pino's own, which may have closed the destination: that one is told to write what it has got, here.
+  process.on('exit', () => {
+    flush()
+    stdout.flushSync()
+  })
+  return {
+    write(line) {
+      lines.push(line)
+      chars += line.length
+      if (chars >= pieceChars) flush()
+      else timer ??= setTimeout(flush, pieceMs).unref()
+    },
+  }
 }
 
 const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms))

@@ -55,3 +55,12 @@ test('names what does not exist or exists twice', () => {
 test('a policy can be switched off', () => {
   expect(parseConfig({ ...minimal, retry: false, breaker: false })).toMatchObject({ retry: false, breaker: false })
 })
+
+test('one secret for an admin and a caller is refused, and not told', () => {
+  const [key] = minimal.keys
+  const sha256 = createHash('sha256').update('secret-key-1').digest('hex')
+  const twice = 'admin.sha256: is the key "a" as well: the admin key has to be one of its own'
+  expect(issuesOf({ ...minimal, admin: { sha256 } })).toEqual([twice])
+  expect(issuesOf({ ...minimal, keys: [{ id: 'a', sha256 }, { ...key, id: 'b' }], admin: { sha256: sha256.toUpperCase() } })).toEqual([twice])
+  expect(issuesOf({ ...minimal, admin: { sha256: createHash('sha256').update('another').digest('hex') } })).toEqual([])
+})

@@ -132,6 +132,12 @@ const schema = z
       }
     }
     if (config.jobs !== false && config.redis === undefined) context.addIssue({ code: 'custom', path: ['jobs'], message: 'needs `redis`' })
+    if (config.admin !== false) {
+      const admin = config.admin.sha256.toLowerCase()
+      const twin = config.keys.find(({ sha256 }) => sha256 === admin)
+      // Each is refused where the other belongs, so one secret for both would never be good for anything but the admin routes.
+      if (twin !== undefined) context.addIssue({ code: 'custom', path: ['admin', 'sha256'], message: `is the key "${twin.id}" as well: the admin key has to be one of its own` })
+    }
     const ids = config.keys.map((entry) => entry.id)
     for (const [index, id] of ids.entries()) {
       if (ids.indexOf(id) !== index) context.addIssue({ code: 'custom', path: ['keys', index, 'id'], message: `the id "${id}" is used twice` })

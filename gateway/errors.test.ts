@@ -28,7 +28,7 @@ test('the README names every setting with its default', () => {
   const on = ['queue', 'input', 'output', 'cache', 'degrade', 'metrics', 'jobs', 'budgets']
   const config: Record<string, unknown> = parseConfig({
     keys: [{ id: 'a', sha256 }], upstreams: { u: { baseURL: 'http://127.0.0.1:1/v1' } }, models: { m: { chain: [{ upstream: 'u', model: 'm' }] } }, ...Object.fromEntries(on.map((name) => [name, {}])),
-    auto: { candidates: ['m'] }, admin: { sha256 }, redis: { url: 'redis://127.0.0.1:1' }, tracing: { endpoint: 'http://127.0.0.1:1' }, cache: { semantic: { model: 'm' } },
+    auto: { candidates: ['m'] }, admin: { sha256: 'b'.repeat(64) }, redis: { url: 'redis://127.0.0.1:1' }, tracing: { endpoint: 'http://127.0.0.1:1' }, cache: { semantic: { model: 'm' } },
   })
   const semantic = (config['cache'] as Record<string, unknown>)['semantic']
   const missing: string[] = []

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
@@ -84,6 +85,7 @@ test('past the deadline what is left is cut, told so, and the exit is still 0', 
 test.each([
   [{ ...testConfig(['http://127.0.0.1:1']), keys: [], surplus: 1 }, /keys: .*\n.*surplus/s],
   ['{ "apiKey": "sk-secret-in-broken-json" ', /is not valid JSON/],
+  [{ ...testConfig(['http://127.0.0.1:1']), admin: { sha256: createHash('sha256').update(callerKey).digest('hex') } }, /^The gateway config has an issue:\n {2}admin\.sha256: is the key "caller" as well.*\n$/],
 ])('a bad config ends with 2 and one message', async (config, message) => {
   await using gw = await launch(config)
   expect((await gw.exit)[0]).toBe(2)

@@ -2,8 +2,12 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { parseConfig } from '../config.ts'
+import { newTrace } from '../observe/trace.ts'
 import { answerJson, answerStream, callerKey, chatBody, chunk, completion, errorOf, fakeUpstream, open, post, read, sse, startGateway, testConfig } from '../test-support.ts'
 import type { Handler, Overrides, Reply } from '../test-support.ts'
+import type { Turn } from '../turn.ts'
+import type { Amount, BudgetStore } from './budget-store.ts'
+import { budgetsConfig, createBudgets } from './budget.ts'
 
 const keys = [{ id: 'caller', key: callerKey }, { id: 'other', key: 'caller-key-canary-2' }]
 const asOther = { headers: { 'x-api-key': 'caller-key-canary-2' } }
@@ -246,4 +250,19 @@ test('switched off, or without any limit: nothing is counted and nothing is said
       expect([reply.status, left(reply)]).toEqual([200, undefined])
     }
   }
+})
+
+test('a job that was put off asks again with the same trace, and pays for each look-up once', async () => {
+  const settled: Amount[] = []
+  const store: BudgetStore = { hold: () => ({ verdict: undefined, hold: { settle: (used) => void settled.push(used) } }) }
+  const budgets = createBudgets(budgetsConfig.parse({ perKey: { tokensPerDay: 1 } }), store)
+  const trace = newTrace()
+  const tries = [1, 2].map(() => ({ trace, caller: { id: 'a' }, kind: 'embeddings', body: {}, call: { raw: '' }, model: {} }) as unknown as Turn)
+  for (const [nth, turn] of tries.entries()) {
+    await budgets.admit(turn)
+    trace.overhead = [...(trace.overhead ?? []), { model: 'vectors', usage: { prompt: 7, completion: 0, estimated: false }, cost: 0.5 }]
+    if (nth === 1) trace.usage = { prompt: 1, completion: 1, estimated: false }
+    budgets.charge(turn)
+  }
+  expect(settled).toEqual([{ tokens: 7, cost: 500_000 }, { tokens: 9, cost: 500_000 }])
 })

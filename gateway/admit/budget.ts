@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatRetryAfter } from '../call/retry-after.ts'
 import { estimateUsage } from '../check/usage.ts'
 import { GatewayError } from '../errors.ts'
+import type { Trace } from '../observe/trace.ts'
 import type { Budgets } from '../policies.ts'
 import { costOf } from '../route/registry.ts'
 import type { Caller, Turn } from '../turn.ts'
@@ -35,6 +36,8 @@ export function createBudgets(config: BudgetsConfig, store: BudgetStore): Budget
   const perKey = limitOf(config.perKey)
   const ofKey = new Map(Object.entries(config.keys).map(([id, own]) => [id, limitOf(own)]))
   const holds = new WeakMap<Turn, Hold>()
+  // A job that was put off asks again, with the trace of its first try: how many of the calls in it are paid for.
+  const paid = new WeakMap<Trace, number>()
 
   const accounts = new WeakMap<Caller, readonly Account[]>()
 
@@ -63,8 +66,9 @@ export function createBudgets(config: BudgetsConfig, store: BudgetStore): Budget
       return undefined
     },
     charge(turn) {
-      const { usage, cost = 0 } = turn.trace
-      holds.get(turn)?.settle(usage === undefined ? { tokens: 0, cost: 0 } : { tokens: whole(usage.prompt + usage.completion), cost: micros(cost) })
+      const { trace } = turn
+      holds.get(turn)?.settle(used(trace, paid.get(trace)))
+      if (trace.overhead !== undefined) paid.set(trace, trace.overhead.length)
     },
   }
 }
@@ -79,6 +83,17 @@ function expected({ body, kind, call, model }: Turn, reserveTokens: number): Amo
   const answer = kind === 'chat' ? Math.min(most ?? formerly ?? reserveTokens, reserveTokens) * call.choices : 0
   const usage = { ...estimateUsage(call.raw.length, 0), completion: answer }
   return { tokens: whole(usage.prompt + usage.completion), cost: micros(costOf(model, usage) ?? 0) }
+}
+
+/** What a request came to, less the first `paid` of the calls beside it. */
+function used({ usage, cost, overhead }: Trace, paid = 0): Amount {
+  let tokens = usage === undefined ? 0 : usage.prompt + usage.completion
+  let money = usage === undefined ? 0 : (cost ?? 0)
+  for (const call of overhead?.slice(paid) ?? []) {
+    tokens += call.usage.prompt + call.usage.completion
+    money += call.cost ?? 0
+  }
+  return { tokens: whole(tokens), cost: micros(money) }
 }
 
 function whole(count: number): number {

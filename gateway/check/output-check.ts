@@ -4,6 +4,7 @@ import { staged } from '../call/frames.ts'
 import type { Frames } from '../call/frames.ts'
 import type { OutputCheck } from '../policies.ts'
 import type { Turn } from '../turn.ts'
+import type { ChatRequest } from '../validate/validate.ts'
 import { frameOf } from './chat-stream.ts'
 import type { Frame } from './chat-stream.ts'
 import { CheckedChoice, limited } from './checked-choice.ts'
@@ -12,6 +13,8 @@ import { LengthLimit } from './length-limit.ts'
 import { redact, replaced } from './redact.ts'
 import type { RedactorOptions } from './redactor.ts'
 import { isObject } from './upstream-error.ts'
+import { charactersOf, estimateUsage } from './usage.ts'
+import type { Usage } from './usage.ts'
 
 export const outputConfig = z.strictObject({
   redact: z.array(z.enum(['ssn', 'card', 'api-key'])).default(['ssn', 'card', 'api-key']),
@@ -68,18 +71,26 @@ function checkedMessage(turn: Turn, choice: Json, options: RedactorOptions, maxC
 
 function checkedFrames(turn: Turn, frames: Frames, options: RedactorOptions, maxChars: number | undefined): Frames {
   const choices = new Map<unknown, CheckedChoice>()
+  const wantsUsage = maxChars !== undefined && (turn.body as ChatRequest).stream_options?.include_usage === true
   let last: Json = {}
-  let isCut = false
+  let isEnough = false
+  let shownCharacters = 0
   return staged(frames, {
     each(frame) {
       last = frame.chunk
       const checked = checkedFrame(frame, choices, () => new CheckedChoice(options, maxChars))
-      isCut = maxChars !== undefined && [...choices.values()].some((choice) => choice.isCut)
-      if (isCut) turn.trace.truncated = true
-      return checked
+      if (maxChars !== undefined && [...choices.values()].some((choice) => choice.isCut)) {
+        turn.trace.truncated = true
+        // Leaving ends the upstream call: what it still has to say nobody will see.
+        isEnough = choices.size >= turn.call.choices && isDecided([...choices.values()])
+      }
+      if (!wantsUsage) return checked
+      const shown = Array.isArray(checked) ? checked : [checked]
+      for (const { chunk } of shown) shownCharacters += charactersOf(chunk)
+      // The upstream's own count would have come behind its last word.
+      return isEnough ? [...shown, usageFrame(last, estimateUsage(turn.call.raw.length, shownCharacters))] : checked
     },
-    // Leaving ends the upstream call: what it still has to say nobody will see.
-    isEnough: () => isCut && choices.size >= turn.call.choices && isDecided([...choices.values()]),
+    isEnough: () => isEnough,
     // Held back still is only what came behind the end of its own choice.
     rest: () => [...choices].flatMap(([index, choice]) => choice.flush().map((delta) => extraFrame(last, index, delta))),
   })
@@ -114,6 +125,10 @@ function checkedFrame(frame: Frame, choices: Map<unknown, CheckedChoice>, open: 
   // A chunk without choices is what SDKs take for the one with the usage.
   if (left.length === 0 && !isObject(chunk['usage'])) return before ?? []
   return [...(before ?? []), frameOf({ ...chunk, choices: left }, frame.content)]
+}
+
+function usageFrame(chunk: Json, { prompt, completion }: Usage): Frame {
+  return frameOf({ ...chunk, choices: [], usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion } }, false)
 }
 
 function extraFrame(chunk: Json, index: unknown, delta: Json): Frame {

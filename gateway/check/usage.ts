@@ -22,6 +22,25 @@ export function estimateUsage(promptCharacters: number, answerCharacters: number
   return { prompt: Math.ceil(promptCharacters / charactersPerToken), completion: Math.ceil(answerCharacters / charactersPerToken), estimated: true }
 }
 
+/** How much of an answer a chunk carries, in characters: calls of tools and thoughts are tokens as well. */
+export function charactersOf(chunk: Readonly<Record<string, unknown>>): number {
+  let length = 0
+  for (const { delta } of objectsIn(chunk['choices'])) {
+    if (!isObject(delta)) continue
+    for (const field of ['content', 'reasoning', 'reasoning_content', 'refusal']) length += lengthOf(delta[field])
+    for (const { function: called } of objectsIn(delta['tool_calls'])) if (isObject(called)) length += lengthOf(called['name']) + lengthOf(called['arguments'])
+  }
+  return length
+}
+
+function objectsIn(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+function lengthOf(value: unknown): number {
+  return typeof value === 'string' ? value.length : 0
+}
+
 function count(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value) : 0
 }

@@ -153,3 +153,26 @@ test.each(['json', 'stream'] as const)('what a %s answer cost is in one trace: w
   await Promise.all(joined.slice(1))
   expect(callers.slice(1).map(({ turn: { trace } }) => [trace.upstream, trace.attempts, trace.usage])).toEqual([['up1', 1, { prompt: 3, completion: 4, estimated: false }], ['up1', 0, undefined]])
 })
+
+test('the trace of a caller that has left stays as it was, whatever happens to the call', async () => {
+  const [one, two] = [caller(), caller()]
+  const flight = new Flight(one.turn, async ({ trace }) => {
+    async function* frames(): Frames {
+      trace.redacted = { ssn: 1 }
+      yield frameOf({ nth: 0 })
+      trace.redacted['ssn'] = 2
+      trace.degraded.push('queue')
+      trace.truncated = true
+      yield frameOf({ nth: 1 })
+    }
+    return { kind: 'stream', frames: frames() }
+  }, limits, () => {})
+  const [first, second] = await Promise.all([one, two].map(async ({ turn }) => framesOf(flight.join(turn)))) as [Frames, Frames]
+  await Promise.all([first.next(), second.next()])
+  one.leave()
+  const left = structuredClone(one.turn.trace)
+  expect(left).toMatchObject({ redacted: { ssn: 1 }, degraded: [] })
+  while ((await second.next()).done !== true);
+  expect(two.turn.trace).toMatchObject({ redacted: { ssn: 2 }, degraded: ['queue'], truncated: true, cache: 'coalesced' })
+  expect(one.turn.trace).toEqual(left)
+})

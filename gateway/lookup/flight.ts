@@ -5,6 +5,7 @@ import { asGatewayError, GatewayError } from '../errors.ts'
 import type { Trace } from '../observe/trace.ts'
 import type { Scope } from '../scope.ts'
 import type { Turn } from '../turn.ts'
+import { FlightNotes, spare } from './flight-notes.ts'
 
 export interface FlightLimits {
   /** How far a stream may have come, in characters, for others to join it from its beginning. */
@@ -18,6 +19,8 @@ interface Member {
   readonly turn: Turn
   readonly answer: PromiseWithResolvers<Answer>
   readonly gone: () => void
+  /** It has its answer, or the begin of it. */
+  isServed: boolean
   /** The next frame of this caller, counted from the beginning of the stream. */
   at: number
   wake: () => void
@@ -30,6 +33,7 @@ interface Member {
  */
 export class Flight implements Scope {
   readonly #turn: Turn
+  readonly #notes: FlightNotes
   readonly #limits: FlightLimits
   readonly #close: () => void
   readonly #members = new Set<Member>()
@@ -45,7 +49,9 @@ export class Flight implements Scope {
 
   /** Begins the call. `close` is run once, when nobody may join any more. */
   constructor(turn: Turn, obtain: (turn: Turn) => Promise<Answer>, limits: FlightLimits, close: () => void) {
-    this.#turn = { ...turn, scope: this }
+    this.#notes = new FlightNotes(turn.trace, () => this.#payer)
+    const { trace, reply } = this.#notes
+    this.#turn = { ...turn, scope: this, trace, reply }
     this.#limits = limits
     this.#close = close
     void this.#run(obtain)
@@ -62,7 +68,7 @@ export class Flight implements Scope {
   /** The answer, for one more caller; rejects when the call fails or this caller leaves. */
   async join(turn: Turn): Promise<Answer> {
     const { signal } = turn.scope
-    const member: Member = { turn, answer: Promise.withResolvers(), at: 0, wake: () => {}, gone: () => {
+    const member: Member = { turn, answer: Promise.withResolvers(), isServed: false, at: 0, wake: () => {}, gone: () => {
       member.answer.reject(signal.reason)
       this.#leave(member)
       member.wake()
@@ -91,9 +97,9 @@ export class Flight implements Scope {
   /** The same answer or failure for all who wait. */
   #settle(tell: (member: Member) => void): void {
     this.#closeDoor()
-    const payer = this.#payer()
+    this.#notes.charge(this.#payer)
     for (const member of this.#members) {
-      this.#describe(member, member === payer)
+      this.#notes.serve(member.turn)
       member.turn.scope.signal.removeEventListener('abort', member.gone)
       tell(member)
     }
@@ -101,7 +107,8 @@ export class Flight implements Scope {
   }
 
   #begin(member: Member): void {
-    this.#describe(member, member === this.#payer())
+    this.#notes.serve(member.turn)
+    member.isServed = true
     member.answer.resolve({ kind: 'stream', frames: this.#follow(member) })
   }
 
@@ -168,14 +175,21 @@ export class Flight implements Scope {
   #finish(end: { readonly error?: GatewayError }): void {
     this.#end = end
     this.#closeDoor()
-    // Only now is known what the stream came to.
-    const payer = this.#payer()
-    for (const member of this.#members) this.#describe(member, member === payer)
+    this.#notes.charge(this.#payer)
   }
 
   #leave(member: Member): void {
     member.turn.scope.signal.removeEventListener('abort', member.gone)
-    if (!this.#members.delete(member) || this.#members.size > 0) return
+    if (!this.#members.delete(member)) return
+    // Only now is known what this caller's part of a stream came to.
+    const { trace } = member.turn
+    this.#notes.describe(trace)
+    if (this.#members.size > 0) {
+      if (!member.isServed) spare(trace)
+      return
+    }
+    if (!member.isServed) this.#notes.count(trace)
+    this.#notes.charge(trace)
     this.#closeDoor()
     if (this.#end !== undefined) return
     this.#abort.abort(member.turn.scope.signal.reason ?? new GatewayError('GW_ERR_CALLER_GONE'))
@@ -188,22 +202,10 @@ export class Flight implements Scope {
     this.#close()
   }
 
-  /** Who the call is counted for: the one that began it, or when that one has left, the one that has waited longest. */
-  #payer(): Member | undefined {
+  /** The trace of the one who pays if the call ends now: who began it, or when that one has left, who has waited longest. */
+  get #payer(): Trace | undefined {
     const [first] = this.#members
-    return first
-  }
-
-  /** Writes to a caller's trace what is true of its answer; what the call cost stands in one trace only. */
-  #describe(member: Member, pays: boolean): void {
-    const { trace } = member.turn
-    const from = this.#turn.trace
-    if (trace === from) return
-    const { model, served, upstream, responseModel, degraded, redacted, truncated, attempts, failures, queuedMs, usage, cost } = from
-    Object.assign(trace, { model, served, upstream, responseModel, degraded, redacted, truncated } satisfies { [K in keyof Trace]?: Trace[K] | undefined })
-    if (pays) Object.assign(trace, { attempts, failures, queuedMs, usage, cost } satisfies { [K in keyof Trace]?: Trace[K] | undefined })
-    if (!pays) trace.cache = 'coalesced'
-    else if (from.cache === 'stale') trace.cache = 'stale'
+    return first?.turn.trace
   }
 }
 

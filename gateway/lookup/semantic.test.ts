@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { keepLog } from '../observe/test-support.ts'
+import type { GatewayOptions } from '../server.ts'
 import { answerJson, answerStream, callerKey, chunk, completion, dataOf, fakeUpstream, open, post, read, sse, startGateway, testConfig } from '../test-support.ts'
 import type { Handler, Overrides } from '../test-support.ts'
 
@@ -12,7 +14,7 @@ const embedding: Handler = (response, { body }) => {
   answerJson(response, JSON.stringify({ object: 'list', data: [{ object: 'embedding', index: 0, embedding: [3 * Math.cos(angle), 3 * Math.sin(angle)] }] }))
 }
 
-async function start(semantic: object | false = {}, embed = embedding, overrides: Overrides = {}) {
+async function start(semantic: object | false = {}, embed = embedding, overrides: Overrides = {}, log?: GatewayOptions) {
   const up = await fakeUpstream((response, seen, nth) => {
     if (seen.request.url === '/v1/embeddings') embed(response, seen, nth)
     else if (seen.body.includes('"stream":true')) answerStream(response, sse(...words, '[DONE]')).end()
@@ -24,7 +26,7 @@ async function start(semantic: object | false = {}, embed = embedding, overrides
     retry: false,
     cache: { semantic: semantic === false ? false : { model: 'vectors', ...semantic } },
     ...overrides,
-  }))
+  }), log)
   return {
     up,
     gw,
@@ -162,4 +164,52 @@ test('switched off, nothing is embedded and only the same words are the same', a
   await t.ask(about('cat'))
   expect(await t.ask(about('kitten'))).toMatchObject({ cache: 'MISS' })
   expect(t.embeddings()).toHaveLength(0)
+})
+
+/** Of 7 tokens, for 0.07. */
+const paid: Overrides = {
+  models: { chat: { chain: [{ upstream: 'up1', model: 'tiny' }], price: { inputPerMillion: 0, outputPerMillion: 0 } }, vectors: { chain: [{ upstream: 'up1', model: 'minilm' }], price: { inputPerMillion: 10_000, outputPerMillion: 0 } } },
+}
+const counted: Handler = (response) => answerJson(response, '{"object":"list","data":[{"object":"embedding","index":0,"embedding":[1,0]}],"usage":{"prompt_tokens":7,"total_tokens":7}}')
+
+test('an embedding is charged to the key whose request asked for it, whatever it finds; a spent budget asks for none', async () => {
+  // Two tokens for the answer, and seven for each look-up.
+  await using t = await start({}, counted, { budgets: { keys: { caller: { tokensPerDay: 16 } }, reserveTokens: 0 } })
+  const left = async (content: string, headers: Record<string, string> = {}) => {
+    const reply = await post(t.gw.url, about(content), { headers })
+    return [reply.status, reply.headers['x-cache'], reply.headers['x-gauntlet-budget-remaining-tokens']]
+  }
+  expect(await left('cat')).toEqual([200, 'MISS', '16'])
+  expect(await left('cat')).toEqual([200, 'HIT', '7'])
+  expect(await left('kitten')).toEqual([200, 'SEMANTIC-HIT', '7'])
+  expect(await left('lynx')).toEqual([429, undefined, '0'])
+  expect(t.embeddings()).toHaveLength(2)
+  expect(await left('dog', { 'x-api-key': otherKey })).toEqual([200, 'MISS', undefined])
+})
+
+test('an embedding spends a budget of money, and one without a count is estimated', async () => {
+  await using money = await start({}, counted, { ...paid, budgets: { perKey: { costPerDay: 0.14 }, reserveTokens: 0 } })
+  expect([(await money.ask(about('cat'))).status, (await money.ask(about('dog'))).status, (await money.ask(about('cat'))).status]).toEqual([200, 200, 429])
+  await using t = await start({}, embedding, { budgets: { perKey: { tokensPerDay: 100 }, reserveTokens: 0 } })
+  await t.ask(about('cat'))
+  const { headers } = await post(t.gw.url, about('cat'))
+  expect(headers['x-gauntlet-budget-remaining-tokens']).toBe(String(100 - 2 - Math.ceil('{"model":"vectors","input":"cat"}'.length / 4)))
+})
+
+test('an embedding that fails costs nothing', async () => {
+  await using t = await start({}, (response) => answerJson(response, '{"error":{"message":"no"}}', 500), { budgets: { perKey: { tokensPerDay: 100 }, reserveTokens: 0 } })
+  await t.ask(about('cat'))
+  expect((await post(t.gw.url, about('dog'))).headers['x-gauntlet-budget-remaining-tokens']).toBe('98')
+})
+
+test('embeddings are in the metrics under their own model, and in the line of the request that asked', async () => {
+  const log = keepLog()
+  await using t = await start({}, counted, { ...paid, metrics: { perKey: true }, log: { level: 'info' } }, log)
+  await t.ask(about('cat'))
+  expect(await log.next('request')).toMatchObject({ tokens: { prompt: 1, completion: 1 }, cost: 0, overhead: [{ model: 'vectors', usage: { prompt: 7, completion: 0, estimated: false }, cost: 0.07 }] })
+  const metrics = (await read(await open(`${t.gw.url}/metrics`, undefined).response)).text
+  expect(metrics).toContain('gen_ai_client_token_usage_sum{gen_ai_operation_name="embeddings",gen_ai_request_model="vectors",gen_ai_token_type="input"} 7\n')
+  expect(metrics).toContain('gateway_cost_total{model="vectors"} 0.07\n')
+  expect(metrics).toContain('gateway_key_tokens_total{key="caller",type="input"} 8\n')
+  expect(metrics).toContain('gateway_key_cost_total{key="caller"} 0.07\n')
 })

@@ -1,5 +1,7 @@
 import type { Call } from '../call/attempt.ts'
+import { estimateUsage, readUsage } from '../check/usage.ts'
 import { newTrace } from '../observe/trace.ts'
+import { costOf } from '../route/registry.ts'
 import type { Model } from '../route/registry.ts'
 import type { Route } from '../route/route.ts'
 import type { Scope } from '../scope.ts'
@@ -40,7 +42,11 @@ export function createSemanticIndex({ config, ttlSeconds, model, route }: Semant
     } }
     try {
       const answer = await route(model.chain, { path: '/embeddings', raw, headers: turn.call.headers, stream: false, choices: 1 }, scope, newTrace())
-      return answer.kind === 'json' ? vectorOf(answer.json) : undefined
+      if (answer.kind !== 'json') return undefined
+      const usage = readUsage(answer.json) ?? estimateUsage(raw.length, 0)
+      // Whoever asks pays for the look-up, whatever it finds.
+      turn.trace.overhead = [...(turn.trace.overhead ?? []), { model: model.name, usage, cost: costOf(model, usage) }]
+      return vectorOf(answer.json)
     } catch {
       return undefined
     }

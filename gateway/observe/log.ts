@@ -63,6 +63,7 @@ function lineOf({ request, trace, route, status, durationMs, error }: Ended): Re
     stream: trace.stream,
     tokens: trace.usage,
     cost: trace.cost,
+    overhead: trace.overhead,
     cache: trace.cache,
     degraded: trace.degraded.length === 0 ? undefined : trace.degraded,
     redacted: trace.redacted,

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Usage } from '../check/usage.ts'
 import type { Config } from '../config.ts'
 import { operationOf, providerOf } from './conventions.ts'
 import type { Metrics, MetricsConfig } from './metrics.ts'
@@ -99,19 +100,31 @@ export function createMetrics(config: Pick<Config, 'upstreams' | 'models' | 'aut
     if (trace.cache !== undefined) cache(1, trace.cache)
     for (const step of trace.degraded) degraded(1, step)
     for (const [kind, count] of Object.entries(trace.redacted ?? {})) redactions(count, kind)
+    const { caller } = trace
     if (usage !== undefined) {
       tokenUsage(operation, model, 'input').observe(usage.prompt)
       tokenUsage(operation, model, 'output').observe(usage.completion)
-      if (keyTokens !== undefined && trace.caller !== undefined) {
-        const key = keyLabel(trace.caller)
-        keyTokens(usage.prompt, key, 'input')
-        keyTokens(usage.completion, key, 'output')
-      }
+      countTokens(usage, caller)
     }
-    if (trace.cost !== undefined) {
-      cost(trace.cost, model)
-      if (trace.caller !== undefined) keyCost?.(trace.cost, keyLabel(trace.caller))
+    countCost(trace.cost, model, caller)
+    for (const call of trace.overhead ?? []) {
+      tokenUsage('embeddings', call.model, 'input').observe(call.usage.prompt)
+      countTokens(call.usage, caller)
+      countCost(call.cost, call.model, caller)
     }
+  }
+
+  function countTokens(usage: Usage, caller: string | undefined): void {
+    if (keyTokens === undefined || caller === undefined) return
+    const key = keyLabel(caller)
+    keyTokens(usage.prompt, key, 'input')
+    keyTokens(usage.completion, key, 'output')
+  }
+
+  function countCost(amount: number | undefined, model: string, caller: string | undefined): void {
+    if (amount === undefined) return
+    cost(amount, model)
+    if (caller !== undefined) keyCost?.(amount, keyLabel(caller))
   }
 
   return {

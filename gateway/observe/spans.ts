@@ -52,7 +52,7 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
     },
     attempts: {
       begin({ upstream, model, call, trace }) {
-        const one = open.get(trace)
+        const one = open.get(trace.payer ?? trace)
         const parent = one?.context ?? ROOT_CONTEXT
         const operation = operationOf(call.path)
         const span = tracer.startSpan(`${operation} ${model}`, { kind: SpanKind.CLIENT, attributes: {
@@ -75,7 +75,8 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
               span.setStatus({ code: SpanStatusCode.ERROR })
             }
             // What it came to (tokens, the upstream's name of the model) is known when the request is over.
-            if (outcome === 'ok' && one !== undefined && open.has(trace)) one.answered = { span, endedAt: performance.now() }
+            const asking = open.get(trace.payer ?? trace)
+            if (outcome === 'ok' && asking !== undefined) asking.answered = { span, endedAt: performance.now() }
             else span.end()
           },
         }

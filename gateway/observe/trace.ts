@@ -5,6 +5,8 @@ import type { Served } from '../route/registry.ts'
 export interface Trace {
   /** When the request came, by performance.now(). */
   readonly startedAt: number
+  /** Of a call that several requests share: the one that pays for it, if it ended now. */
+  readonly payer?: Trace | undefined
   /** The W3C trace that the request is part of, while tracing is on. */
   traceId?: string
   /** Id of the caller's key. */
@@ -31,9 +33,18 @@ export interface Trace {
   responseModel?: string | undefined
   /** In the currency of the configured prices. */
   cost?: number
+  /** What the gateway asked for by itself on the way to the answer; neither in `usage` nor in `cost`. */
+  overhead?: readonly Overhead[]
   /** What was taken out of the answer, by kind. */
   redacted?: Record<string, number>
   truncated?: boolean
+}
+
+/** One upstream call beside the one for the answer: an embedding for the semantic cache. */
+export interface Overhead {
+  readonly model: string
+  readonly usage: Usage
+  readonly cost: number | undefined
 }
 
 /** `stale`: an answer past its time, given because there was no other. */

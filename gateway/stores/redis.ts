@@ -4,8 +4,8 @@ import { z } from 'zod'
 
 /** How long a health check waits for Redis; the whole check must stay under 100 ms. */
 const pingMs = 64
-/** When a command is given up for which nobody waits any more. */
-const settledMs = 1_000
+/** When a command is given up for which nobody waits any more: behind the longest `commandMs`, or a lost connection would pass for a failed command. */
+const settledMs = 2_000
 
 export const redisConfig = z.strictObject({
   url: z.url({ protocol: /^rediss?$/ }),
@@ -78,18 +78,19 @@ export function connectRedis(config: RedisConfig, log: FastifyBaseLogger): Redis
     note(false)
   })
   client.on('error', () => {})
+  const run: RedisStore['run'] = async (commands) => {
+    if (client.status !== 'ready' || performance.now() < lostUntil) throw new StoreLost('redis is down')
+    try {
+      return await within(config.commandMs, commands(client))
+    } catch (error) {
+      if (error instanceof StoreLost || client.status !== 'ready' || isReplica(error)) lost()
+      throw error instanceof StoreLost ? error : new StoreLost('redis failed a command', { cause: error })
+    }
+  }
   return {
     config,
     client,
-    async run(commands) {
-      if (client.status !== 'ready' || performance.now() < lostUntil) throw new StoreLost('redis is down')
-      try {
-        return await within(config.commandMs, commands(client))
-      } catch (error) {
-        if (error instanceof StoreLost || client.status !== 'ready') lost()
-        throw error instanceof StoreLost ? error : new StoreLost('redis failed a command', { cause: error })
-      }
-    },
+    run,
     subscriber() {
       const extra = client.duplicate({ enableOfflineQueue: true, enableAutoPipelining: false, maxRetriesPerRequest: null, commandTimeout: undefined as unknown as number, lazyConnect: false })
       extra.on('error', () => {})
@@ -97,10 +98,12 @@ export function connectRedis(config: RedisConfig, log: FastifyBaseLogger): Redis
       return extra
     },
     async ping() {
+      const asked = client.ping()
+      // Judged as any other command: a probe is in more of a hurry than requests may be, and must not close the connection under them.
+      run(async () => asked).catch(() => {})
       try {
-        return (await within(pingMs, client.ping())) === 'PONG'
+        return (await within(pingMs, asked)) === 'PONG'
       } catch {
-        lost()
         return false
       }
     },
@@ -109,6 +112,11 @@ export function connectRedis(config: RedisConfig, log: FastifyBaseLogger): Redis
       client.disconnect()
     },
   }
+}
+
+// After a failover the name stands for another server, but the connection is still to the one that takes no writes any more.
+function isReplica(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('READONLY')
 }
 
 // In quarters: timers run before replies are read, so after a stall of this process one timer would call an answer late that has long

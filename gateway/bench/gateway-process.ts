@@ -10,7 +10,8 @@ process.on('message', (message) => {
   // Twice: what the first collection's finalizers freed goes with the second.
   globalThis.gc?.()
   globalThis.gc?.()
-  process.send?.({ collected: true })
+  const { heapUsed, external } = process.memoryUsage()
+  process.send?.({ heapBytes: heapUsed + external })
 })
 process.on('disconnect', () => process.exit(0))
 process.send?.({ port: Number(new URL(await gateway.listen({ host: '127.0.0.1', port: 0 })).port) })

@@ -38,7 +38,7 @@ const full = (upstream: string, redis: string | undefined): ConfigInput => ({
   rateLimits: { routes: { chat: { algorithm: 'token-bucket', capacity: 100_000, refillPerSecond: 100_000 } } },
   budgets: { global: { tokensPerDay: 1_000_000_000_000 }, perKey: { tokensPerDay: 1_000_000_000_000, costPerDay: 1_000_000_000 } },
   input: {},
-  cache: {},
+  cache: { maxEntries: 2_000 },
   coalesce: true,
   queue: { concurrency: 4_096, waiting: 10_000 },
   degrade: {},

@@ -41,7 +41,6 @@ const server = createServer((request, response) => {
     else response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length }).end(answer)
   })
 })
-server.keepAliveTimeout = 60_000
 process.on('message', (message) => {
   if (message === 'connections') server.getConnections((_error, count) => process.send?.({ connections: count }))
 })

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { resumed, staged } from './frames.ts'
 import type { Frames } from './frames.ts'
 import { settle } from './breaker.ts'
@@ -114,10 +113,13 @@ async function openStream({ dialect }: Upstream, exchange: Exchange, call: Call,
 
 async function within(next: Promise<IteratorResult<Frame, void>>, ms: number): Promise<IteratorResult<Frame, void> | undefined> {
   if (ms === Number.POSITIVE_INFINITY) return next
-  const timer = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, ms), undefined)
+  })
   try {
-    return await Promise.race([next, sleep(Math.max(0, ms), undefined, { signal: timer.signal })])
+    return await Promise.race([next, over])
   } finally {
-    timer.abort()
+    clearTimeout(timer)
   }
 }

@@ -20,7 +20,7 @@ export interface Stage {
 
 /** The same stream with a stage on its way. */
 export function staged(source: Frames, stage: Stage): Frames {
-  return new Staged(source, stage)
+  return source instanceof Staged && source.join(stage) ? source : new Staged(source, stage)
 }
 
 /** A stream that somebody has begun to take: first what is held of it, then what is awaited, then the rest. */
@@ -51,66 +51,106 @@ abstract class Taken implements Frames {
 
 const over = { done: true, value: undefined } as const
 
+/** One stage, and whether it is still there to see frames. */
+interface Step {
+  readonly stage: Stage
+  open: boolean
+}
+
 class Staged extends Taken {
   readonly #source: Frames
-  readonly #stage: Stage
+  readonly #steps: Step[]
   /** Frames that are due, in reverse. */
   #ready: Frame[] = []
-  #open = true
+  #begun = false
+  #over = false
 
   constructor(source: Frames, stage: Stage) {
     super()
     this.#source = source
-    this.#stage = stage
+    this.#steps = [{ stage, open: true }]
+  }
+
+  /** Puts another stage behind the others, in the same object: a promise per stage and frame costs more than most stages do. False once the stream is being taken. */
+  join(stage: Stage): boolean {
+    if (this.#begun) return false
+    this.#steps.push({ stage, open: true })
+    return true
   }
 
   async next(): ReturnType<Frames['next']> {
+    this.#begun = true
     for (;;) {
       const ready = this.#ready.pop()
       if (ready !== undefined) return { done: false, value: ready }
-      if (!this.#open) return over
-      const next = await this.#take()
-      if (next !== undefined) return { done: false, value: next }
+      if (this.#over) return over
+      const shown = await this.#take()
+      if (!('length' in shown)) return { done: false, value: shown }
+      this.#ready = shown.toReversed()
     }
   }
 
   async return(): ReturnType<Frames['next']> {
+    this.#begun = true
     this.#ready = []
+    this.#over = true
     // First, because it may be what makes the source return: one that waits for bytes does so when its connection goes.
-    this.#end({ kind: 'left' })
+    for (const step of this.#steps) close(step, { kind: 'left' })
     return this.#source.return()
   }
 
-  async #take(): Promise<Frame | undefined> {
+  async #take(): Promise<Frame | readonly Frame[]> {
+    let at = 0
     try {
       const next = await this.#source.next()
-      if (!this.#open) return undefined
-      if (next.done === true) {
-        this.#ready = (this.#stage.rest?.() ?? []).toReversed()
-        this.#end({ kind: 'whole' })
-        return undefined
+      if (this.#over) return []
+      if (next.done === true) return this.#rest([], 0)
+      let shown: Frame | readonly Frame[] = next.value
+      for (; at < this.#steps.length; at++) {
+        const { stage } = this.#steps[at] as Step
+        shown = passed(stage, shown)
+        if (stage.isEnough?.() === true) {
+          for (const step of this.#steps.slice(0, at + 1)) close(step, { kind: 'left' })
+          await this.#source.return()
+          return this.#rest(shown, at + 1)
+        }
       }
-      const shown = this.#stage.each?.(next.value) ?? next.value
-      if (this.#stage.isEnough?.() === true) {
-        this.#end({ kind: 'left' })
-        await this.#source.return()
-      }
-      if (!('length' in shown)) return shown
-      this.#ready = shown.toReversed()
-      return undefined
+      return shown
     } catch (error) {
-      this.#end({ kind: 'failed', error })
-      // When it was the stage that threw, the source is still open.
+      this.#over = true
+      // What stands before a stage that threw is only left; it knows of no failure.
+      this.#steps.forEach((step, nth) => close(step, nth < at ? { kind: 'left' } : { kind: 'failed', error }))
       await this.#source.return()
       throw error
     }
   }
 
-  #end(how: End): void {
-    if (!this.#open) return
-    this.#open = false
-    this.#stage.end?.(how)
+  /** The last frames, of the stages from `from` on. */
+  #rest(last: Frame | readonly Frame[], from: number): readonly Frame[] {
+    this.#over = true
+    let shown = listed(last)
+    for (const step of this.#steps.slice(from)) {
+      shown = [...listed(passed(step.stage, shown)), ...(step.stage.rest?.() ?? [])]
+      close(step, { kind: 'whole' })
+    }
+    return shown
   }
+}
+
+function close(step: Step, how: End): void {
+  if (!step.open) return
+  step.open = false
+  step.stage.end?.(how)
+}
+
+/** What a stage makes of frames. */
+function passed(stage: Stage, shown: Frame | readonly Frame[]): Frame | readonly Frame[] {
+  if (stage.each === undefined) return shown
+  return 'length' in shown ? shown.flatMap((frame) => stage.each?.(frame) ?? frame) : stage.each(shown)
+}
+
+function listed(shown: Frame | readonly Frame[]): readonly Frame[] {
+  return 'length' in shown ? shown : [shown]
 }
 
 class Resumed extends Taken {

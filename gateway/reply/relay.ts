@@ -63,12 +63,13 @@ function fail(out: ServerResponse, event: string): void {
 
 // The tail may sit in the buffer of a caller that stopped reading: the total limit holds for it as well.
 async function settled(closed: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = new AbortController()
-  const stop = once(signal, 'abort', { signal: aborted.signal }).then(() => signal.throwIfAborted())
-  stop.catch(() => {})
+  const { promise: aborted, resolve: stop } = Promise.withResolvers<void>()
+  const abort = (): void => stop()
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort)
   try {
-    await Promise.race([closed, stop])
+    if ((await Promise.race([closed.then(() => true), aborted])) !== true) signal.throwIfAborted()
   } finally {
-    aborted.abort()
+    signal.removeEventListener('abort', abort)
   }
 }

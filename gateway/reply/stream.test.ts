@@ -143,11 +143,11 @@ test('a caller that does not read stops the upstream; nothing is lost once it do
     }
     pump()
   })
-  await using gw = await startGateway(testConfig([up.baseURL], { timeouts: { idleMs: 200, totalMs: 20_000 } }))
+  await using gw = await startGateway(testConfig([up.baseURL], { timeouts: { idleMs: 600, totalMs: 20_000 } }))
   const response = await open(`${gw.url}/v1/chat/completions`, streaming).response
   response.pause()
   // Longer than the idle limit: a slow caller is not the upstream's fault.
-  await new Promise((resolve) => setTimeout(resolve, 400))
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
   expect(sent).toBeLessThan(500)
   const reply = await read(response)
   expect(reply.whole).toBe(true)

@@ -57,22 +57,37 @@ for (const name of asked) {
   const target = running.use(await startTarget(name, upstream.url, redis?.url, targetCore ?? 0))
   targets.set(name, target)
   await closedLoad(target.url, callers, warmMs)
-  await streamLoad(target.url, streams)
 }
 
-for (let round = 0; round < rounds; round++) {
-  for (const [name, target] of targets) {
-    const row = rows.get(name)
-    if (row === undefined) continue
-    const before = target.child?.cpuSeconds ?? 0
-    const closed = await closedLoad(target.url, callers, seconds * 1_000)
-    row.closed.push(closed)
-    if (target.child !== undefined) row.cpuPerRequest.push(((target.child.cpuSeconds - before) * 1e6) / (closed.perSecond * seconds))
-    row.open.push(await openLoad(target.url, openRate, seconds * 1_000))
-    row.streams.push(await streamLoad(target.url, streams))
-    console.log(`round ${round + 1}/${rounds}  ${name.padEnd(18)} ${closed.perSecond.toFixed(0).padStart(6)} req/s  p99 ${closed.p99.toFixed(1)} ms`)
+/** Every target in turn, round by round. */
+async function eachRound(what: string, measure: (row: Row, target: Target) => Promise<string>): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, target] of targets) {
+      const row = rows.get(name)
+      if (row !== undefined) console.log(`${what} ${round + 1}/${rounds}  ${name.padEnd(18)} ${await measure(row, target)}`)
+    }
   }
 }
+
+await eachRound('JSON', async (row, target) => {
+  const before = target.child?.cpuSeconds ?? 0
+  const closed = await closedLoad(target.url, callers, seconds * 1_000)
+  row.closed.push(closed)
+  if (target.child !== undefined) row.cpuPerRequest.push(((target.child.cpuSeconds - before) * 1e6) / (closed.perSecond * seconds))
+  return `${closed.perSecond.toFixed(0).padStart(6)} req/s  p99 ${closed.p99.toFixed(1)} ms`
+})
+await eachRound('rate', async (row, target) => {
+  const open = await openLoad(target.url, openRate, seconds * 1_000)
+  row.open.push(open)
+  return `p50 ${open.p50.toFixed(2)} ms  p99 ${open.p99.toFixed(2)} ms`
+})
+// Last: what has seen streams answers JSON a little slower for some seconds, until it has been compiled for both.
+for (const target of targets.values()) await streamLoad(target.url, streams)
+await eachRound('streams', async (row, target) => {
+  const streamed = await streamLoad(target.url, streams)
+  row.streams.push(streamed)
+  return `TTFT p50 ${streamed.ttftP50.toFixed(2)} ms  transit p99 ${streamed.transitP99.toFixed(2)} ms`
+})
 
 const of = (name: TargetName, pick: (row: Row) => number[]): number => median(pick(rows.get(name) ?? { closed: [], cpuPerRequest: [], open: [], streams: [] }))
 const perSecond = (name: TargetName): number => of(name, (r) => r.closed.map((c) => c.perSecond))

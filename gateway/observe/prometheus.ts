@@ -1,7 +1,8 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Usage } from '../check/usage.ts'
 import type { Config } from '../config.ts'
 import { operationOf, providerOf } from './conventions.ts'
+import { showHistogram } from './histogram.ts'
 import type { Metrics, MetricsConfig } from './metrics.ts'
 import type { Ended } from './requests.ts'
 
@@ -48,10 +49,7 @@ export function createMetrics(config: Pick<Config, 'upstreams' | 'models' | 'aut
       else known.count += count
     }
   }
-  const histogram = (name: string, help: string, buckets: number[], ...labelNames: string[]) => {
-    const metric = new Histogram({ name, help, buckets, labelNames, registers })
-    return resolved((...values) => metric.labels(...values))
-  }
+  const histogram = (name: string, help: string, buckets: number[], ...labelNames: string[]) => resolved(showHistogram(registry, name, help, buckets, labelNames))
 
   let inFlight = 0
   const requests = counter('gateway_requests_total', 'Requests of callers by how they ended; error is an id of the README, empty without one', 'route', 'status', 'error')

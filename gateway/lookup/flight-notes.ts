@@ -17,16 +17,11 @@ export class FlightNotes {
   /** `first` has begun the call: lines of the log are written under its id. */
   constructor(first: Trace, payer: () => Trace | undefined) {
     const { model, stream, caller, traceId } = first
-    this.trace = {
-      ...newTrace(),
-      ...(model === undefined ? {} : { model }),
-      ...(caller === undefined ? {} : { caller }),
-      ...(traceId === undefined ? {} : { traceId }),
-      stream,
-      get payer() {
-        return payer()
-      },
-    }
+    this.trace = newTrace(payer)
+    this.trace.stream = stream
+    if (model !== undefined) this.trace.model = model
+    if (caller !== undefined) this.trace.caller = caller
+    if (traceId !== undefined) this.trace.traceId = traceId
   }
 
   /** To be called for a caller whose answer is there, before it is told: labels are made of its trace. */
@@ -40,7 +35,12 @@ export class FlightNotes {
   describe(trace: Trace): void {
     const { attempts, model, served, upstream, responseModel, degraded, redacted, truncated } = this.trace
     // Before there was an attempt, the caller's own trace knows better which model it asked for.
-    if (attempts > 0) Object.assign(trace, { model, served, upstream, responseModel } satisfies { [K in keyof Trace]?: Trace[K] | undefined })
+    if (attempts > 0) {
+      if (model !== undefined) trace.model = model
+      if (served !== undefined) trace.served = served
+      if (upstream !== undefined) trace.upstream = upstream
+      trace.responseModel = responseModel
+    }
     for (const step of degraded) if (!trace.degraded.includes(step)) trace.degraded.push(step)
     if (redacted !== undefined) trace.redacted = { ...redacted }
     if (truncated !== undefined) trace.truncated = truncated

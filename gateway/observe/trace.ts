@@ -50,9 +50,42 @@ export interface Overhead {
 /** `stale`: an answer past its time, given because there was no other. */
 export type CacheOutcome = 'hit' | 'semantic-hit' | 'coalesced' | 'stale' | 'miss' | 'bypass'
 
-/** The trace of a request that comes now. */
-export function newTrace(): Trace {
-  return { startedAt: performance.now(), attempts: 0, stream: false, failures: [], degraded: [] }
+/** The trace of a request that comes now, or of a call that several share, with how to find who pays. */
+export function newTrace(payer?: () => Trace | undefined): Trace {
+  return new Gathered(payer)
+}
+
+// A class, so that all traces have one shape from their begin: everything reads and writes them, and objects that grow field by field make each of these places slow.
+class Gathered implements Trace {
+  readonly startedAt = performance.now()
+  attempts = 0
+  stream = false
+  readonly failures: string[] = []
+  readonly degraded: string[] = []
+  traceId?: string
+  caller?: string
+  model?: string
+  upstream?: string
+  served?: Served
+  error?: string
+  cache?: CacheOutcome
+  queuedMs?: number
+  firstByteMs?: number
+  usage?: Usage
+  responseModel?: string | undefined
+  cost?: number
+  overhead?: readonly Overhead[]
+  redacted?: Record<string, number>
+  truncated?: boolean
+  readonly #payer: (() => Trace | undefined) | undefined
+
+  constructor(payer: (() => Trace | undefined) | undefined) {
+    this.#payer = payer
+  }
+
+  get payer(): Trace | undefined {
+    return this.#payer?.()
+  }
 }
 
 declare module 'fastify' {

@@ -1,38 +1,9 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { ConfigInput } from './config.ts'
+import { launchGateway } from './test-process.ts'
 import { answerStream, callerKey, chatBody, chunk, contentOf, dataOf, errorOf, fakeUpstream, open, post, read, sse, testConfig, upstreamKey } from './test-support.ts'
-
-const main = fileURLToPath(new URL('main.ts', import.meta.url))
-
-async function launch(config: unknown) {
-  const folder = await mkdtemp(join(tmpdir(), 'gateway-'))
-  const file = join(folder, 'config.json')
-  await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config))
-  const child = spawn(process.execPath, [main, '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const lines: string[] = []
-  const listening = Promise.withResolvers<string>()
-  createInterface(child.stdout).on('line', (line) => {
-    lines.push(line)
-    const url = /listening at (http:\/\/[\d.:]+)/.exec(line)?.[1]
-    if (url !== undefined) listening.resolve(url)
-  })
-  const exit = once(child, 'exit') as Promise<[number | null]>
-  return { child, lines, listening: listening.promise, exit, stderr: text(child.stderr), async [Symbol.asyncDispose]() {
-    child.kill('SIGKILL')
-    await exit
-    await rm(folder, { recursive: true })
-  } }
-}
 
 const withLog = (url: string, drain: ConfigInput['drain']): ConfigInput => testConfig([url], { log: { level: 'debug' }, drain, timeouts: { idleMs: 10_000, totalMs: 20_000 } })
 
@@ -42,7 +13,7 @@ test('SIGTERM: readiness falls, new work is refused, the live stream finishes, e
     answerStream(response, sse(chunk({ content: 'a' })))
     void go.promise.then(() => response.end(sse(chunk({ content: 'b' }), chunk({}, 'stop'), '[DONE]')))
   })
-  await using gw = await launch(withLog(up.baseURL, { deadlineMs: 8_000 }))
+  await using gw = await launchGateway(withLog(up.baseURL, { deadlineMs: 8_000 }))
   const url = await gw.listening
   const agent = new Agent({ keepAlive: true })
   await read(await open(`${url}/v1/models`, undefined, { agent }).response)
@@ -70,7 +41,7 @@ test('SIGTERM: readiness falls, new work is refused, the live stream finishes, e
 
 test('past the deadline what is left is cut, told so, and the exit is still 0', async () => {
   await using up = await fakeUpstream((response) => answerStream(response, sse(chunk({ content: 'a' }))))
-  await using gw = await launch(withLog(up.baseURL, { deadlineMs: 100 }))
+  await using gw = await launchGateway(withLog(up.baseURL, { deadlineMs: 100 }))
   const url = await gw.listening
   const stream = await open(`${url}/v1/chat/completions`, { ...chatBody, stream: true }).response
   gw.child.kill('SIGTERM')
@@ -87,7 +58,7 @@ test.each([
   ['{ "apiKey": "sk-secret-in-broken-json" ', /is not valid JSON/],
   [{ ...testConfig(['http://127.0.0.1:1']), admin: { sha256: createHash('sha256').update(callerKey).digest('hex') } }, /^The gateway config has an issue:\n {2}admin\.sha256: is the key "caller" as well.*\n$/],
 ])('a bad config ends with 2 and one message', async (config, message) => {
-  await using gw = await launch(config)
+  await using gw = await launchGateway(config)
   expect((await gw.exit)[0]).toBe(2)
   expect(await gw.stderr).toMatch(message)
   expect(await gw.stderr).not.toMatch(/secret-in|at .*\.ts:/)
@@ -95,7 +66,7 @@ test.each([
 
 test('a port in use ends with 1', async () => {
   await using up = await fakeUpstream(() => {})
-  await using gw = await launch({ ...testConfig([up.baseURL]), port: up.port })
+  await using gw = await launchGateway({ ...testConfig([up.baseURL]), port: up.port })
   expect((await gw.exit)[0]).toBe(1)
   expect(await gw.stderr).toMatch(/^Cannot listen: /)
 })
@@ -105,7 +76,7 @@ test('secrets stay out of answers and the log, whatever fails', async () => {
     if (nth % 2 === 0) response.socket?.resetAndDestroy()
     else response.writeHead(500).end(`${upstreamKey} at http://127.0.0.1:${up.port}/v1`)
   })
-  await using gw = await launch({ ...withLog(up.baseURL, {}), breaker: { failures: 2, cooldownMs: 50 } })
+  await using gw = await launchGateway({ ...withLog(up.baseURL, {}), breaker: { failures: 2, cooldownMs: 50 } })
   const url = await gw.listening
   const replies = [await post(url), await post(url), await post(url, '{"x', {}), await post(url, chatBody, { headers: { authorization: `Bearer ${callerKey}x` } })]
   gw.child.kill('SIGTERM')

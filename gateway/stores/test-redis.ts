@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { Redis } from 'ioredis'
+import { killWithTests } from '../test-process.ts'
 
 /** Why tests with a real Redis are skipped, for their names; undefined when they are not. */
 export const redisMissing = spawnSync('redis-server', ['--version']).error === undefined ? undefined : 'skipped: redis-server is not on PATH'
@@ -13,8 +14,7 @@ export async function startRedis(port?: number) {
   const at = port ?? (await freePort())
   const child = spawn('redis-server', ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'ignore'] })
   const exit = once(child, 'exit')
-  // A test that ran out of time never cleans up, and Vitest kills its worker without an exit event; the end of a pipe is noticed all the same.
-  const guard = spawn('sh', ['-c', 'read -r _; kill -9 "$0"', String(child.pid)], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const guard = killWithTests(child)
   const accepting = Promise.withResolvers<void>()
   createInterface(child.stdout).on('line', (line) => {
     if (line.includes('Ready to accept connections')) accepting.resolve()
@@ -27,7 +27,7 @@ export async function startRedis(port?: number) {
     if (gone) return
     gone = true
     client.disconnect()
-    guard.kill('SIGKILL')
+    guard[Symbol.dispose]()
     child.kill('SIGKILL')
     await exit
   }

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
@@ -53,9 +54,18 @@ test.each([
   expect(reply.headers['x-request-id']).toMatch(/^req_[0-9a-f]{32}$/)
 })
 
-test('405 says what is allowed', async () => {
+test.each([
+  ['/v1/chat/completions', 'POST'],
+  ['/v1/embeddings', 'POST'],
+  ['/v1/models', 'GET, HEAD'],
+  ['/v1/models/chat', 'GET, HEAD'],
+  ['/health/live', 'GET, HEAD'],
+  ['/health/ready', 'GET, HEAD'],
+])('%s: every other method is a 405 that says what is allowed', async (path, allow) => {
   await using t = await start()
-  expect((await read(await open(`${t.gw.url}/v1/chat/completions`, undefined).response)).headers.allow).toBe('POST')
+  for (const method of METHODS.filter((name) => name !== 'CONNECT' && !allow.split(', ').includes(name))) {
+    expect(await read(await open(t.gw.url + path, undefined, { method }).response), method).toMatchObject({ status: 405, headers: { allow } })
+  }
 })
 
 test.each([

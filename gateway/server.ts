@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { METHODS } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { fastify, LogController } from 'fastify'
-import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { adminMethods, adminRoutes, isAdminPath } from './authenticate/admin.ts'
 import { createAuthenticate } from './authenticate/auth.ts'
 import { createMemoryKeyStore } from './authenticate/key-store.ts'
@@ -18,7 +19,7 @@ import { limitRate } from './admit/rate-limit-hook.ts'
 import { createErrorDialect } from './reply/error-dialect.ts'
 import { answerErrors, malformedHttp, sendError } from './reply/error-handler.ts'
 import { asGatewayError, GatewayError } from './errors.ts'
-import { healthRoutes } from './observe/health.ts'
+import { healthMethods, healthRoutes } from './observe/health.ts'
 import { parseJsonBody } from './validate/json-body.ts'
 import { docsMethods, docsRoutes } from './observe/openapi/routes.ts'
 import { isOpen } from './observe/requests.ts'
@@ -125,7 +126,7 @@ export function createGateway(input: ConfigInput, { logTo }: GatewayOptions = {}
   if (config.jobs !== false && redis !== undefined) createJobs(app, { config, jobs: config.jobs, redis, pipeline, telemetry, drain, scrub })
   modelRoutes(app, registry, auto)
   healthRoutes(app, { drain, redis, ring })
-  for (const [url, allow] of Object.entries({ '/v1/chat/completions': 'POST', '/v1/embeddings': 'POST', '/v1/models': 'GET, HEAD', '/v1/models/*': 'GET, HEAD', ...(config.metrics === false ? {} : { [config.metrics.path]: 'GET, HEAD' }), ...(config.docs ? docsMethods : {}) })) refuseOtherMethods(app, url, allow)
+  for (const [url, allow] of Object.entries({ '/v1/chat/completions': 'POST', '/v1/embeddings': 'POST', '/v1/models': 'GET, HEAD', '/v1/models/*': 'GET, HEAD', ...healthMethods, ...(config.metrics === false ? {} : { [config.metrics.path]: 'GET, HEAD' }), ...(config.docs ? docsMethods : {}) })) refuseOtherMethods(app, url, allow)
 
   if (config.jobs !== false) for (const [url, allow] of Object.entries(jobMethods)) refuseOtherMethods(app, url, allow)
   if (config.admin !== false) {
@@ -176,7 +177,8 @@ function unknownUrl(method: string): GatewayError {
 
 // Fastify answers 404 for a known URL with another method, which sends people looking for a typo in the URL.
 function refuseOtherMethods(app: FastifyInstance, url: string, allow: string): void {
-  const method: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter((name) => !allow.includes(name))
+  const method = METHODS.filter((name) => name !== 'CONNECT' && !allow.split(', ').includes(name))
+  for (const name of method) if (!app.supportedMethods.includes(name)) app.addHttpMethod(name)
   const refuse = async (): Promise<never> => {
     throw new GatewayError('GW_ERR_METHOD', { headers: { allow } })
   }

@@ -3,6 +3,9 @@ import type { Drain } from '../admit/drain.ts'
 import type { Keyring } from '../authenticate/keyring.ts'
 import type { RedisStore } from '../stores/redis.ts'
 
+/** Methods of the two probes. */
+export const healthMethods = { '/health/live': 'GET, HEAD', '/health/ready': 'GET, HEAD' }
+
 export interface HealthOptions {
   readonly drain: Pick<Drain, 'draining'>
   readonly redis: RedisStore | undefined
@@ -25,5 +28,5 @@ export function healthRoutes(app: FastifyInstance, { drain, redis, ring }: Healt
 
 /** Probes must be answered without a key and while draining. */
 export function isHealthPath(url: string | undefined): boolean {
-  return url === '/health/live' || url === '/health/ready'
+  return url !== undefined && Object.hasOwn(healthMethods, url)
 }

@@ -3,7 +3,8 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { answerJson, answerStream, chatBody, chunk, completion, errorOf, fakeUpstream, open, read, sse, startGateway, testConfig } from '../../test-support.ts'
-import type { Handler, Overrides, Reply } from '../../test-support.ts'
+import type { Handler, Overrides } from '../../test-support.ts'
+import { all, checker, fetchDocument, holds } from './test-document.ts'
 import { redisMissing, startRedis } from '../../stores/test-redis.ts'
 import { describeInput } from '../../validate/describe.ts'
 import { chatRequest, embeddingsRequest } from '../../validate/validate.ts'
@@ -12,28 +13,6 @@ import { operations } from './operations.ts'
 const adminKey = 'admin-key-0001'
 const on: Overrides = { docs: true, metrics: { path: '/internal/metrics' }, admin: { sha256: createHash('sha256').update(adminKey).digest('hex') } }
 const everything: Overrides = { ...on, redis: { url: 'redis://127.0.0.1:1', required: false }, jobs: {} }
-
-interface Media {
-  readonly schema: object
-  readonly example?: unknown
-  readonly examples?: Record<string, { value: unknown }>
-}
-interface Operation {
-  readonly operationId?: string
-  readonly security?: unknown[]
-  readonly requestBody?: { readonly content: Record<string, Media> }
-  readonly responses: Record<string, { readonly content: Record<string, Media> }>
-}
-interface Document {
-  readonly paths: Record<string, Record<string, Operation>>
-  readonly components: { readonly schemas: Record<string, object> }
-}
-
-async function fetchDocument(url: string): Promise<Document> {
-  const reply = await read(await open(`${url}/openapi.json`, undefined, { headers: { authorization: '' } }).response)
-  expect(reply).toMatchObject({ status: 200, headers: { 'content-type': 'application/json; charset=utf-8' } })
-  return JSON.parse(reply.text) as Document
-}
 
 const embeddings = JSON.stringify({ object: 'list', model: 'tiny', data: [{ object: 'embedding', index: 0, embedding: [0.1] }], usage: { prompt_tokens: 1, total_tokens: 1 } })
 const ok: Handler = (response, seen) => {
@@ -49,21 +28,6 @@ async function start(handler: Handler, overrides: Overrides = on) {
     await gw[Symbol.asyncDispose]()
     await up[Symbol.asyncDispose]()
   } }
-}
-
-/** A validator that knows the document's schemas. */
-function checker(document: Document) {
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
-  ajv.addSchema(document, 'document')
-  return (schema: object, value: unknown, what: string): void => {
-    const absolute = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as object
-    const valid = ajv.validate(absolute, value)
-    expect(valid, `${what}: ${ajv.errorsText()} in ${JSON.stringify(value)?.slice(0, 300)}`).toBe(true)
-  }
-}
-
-function all(document: Document): [route: string, operation: Operation][] {
-  return Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${path}`, operation]))
 }
 
 test.each(['openai', 'problem+json'] as const)('it is valid OpenAPI 3.1, and its examples are what its schemas say (%s)', async (errors) => {
@@ -134,15 +98,6 @@ test.each([...bodies.map(([name, body]) => ['chat', name, body] as const), ...in
   expect(new Ajv2020({ strict: false }).validate(describeInput(type), body)).toBe(type.safeParse(body).success)
 })
 
-/** Holds an answer against the document: its status is listed, and its body is what is said for that status. */
-function holds(document: Document, route: string, reply: Reply, status: number): void {
-  expect(reply.status, `${route}: ${reply.text}`).toBe(status)
-  const operation = all(document).find(([name]) => name === route)?.[1]
-  const [type = ''] = (reply.headers['content-type'] ?? '').split(';')
-  const media = operation?.responses[status]?.content[type] ?? expect.fail(`${route} ${status} ${type} is not documented`)
-  checker(document)(media.schema, type.endsWith('json') ? JSON.parse(reply.text) : reply.text, `${route} ${status}`)
-}
-
 test.each(['openai', 'problem+json'] as const)('real answers are as documented (%s)', async (errors) => {
   await using t = await start(ok, { ...on, errors, limits: { bodyBytes: 10_000 } })
   const ask = async (route: string, status: number, body?: unknown, headers: Record<string, string> = {}, path = route.split(' ')[1] ?? '') => {
@@ -193,6 +148,13 @@ test.each([
 ] satisfies [number, Handler][])('a %i of the upstream is as documented', async (status, handler) => {
   await using t = await start(handler, { ...on, retry: false, timeouts: { firstByteMs: 100 } })
   holds(t.document, 'POST /v1/chat/completions', await read(await open(`${t.gw.url}/v1/chat/completions`, chatBody).response), status)
+})
+
+test.each(['openai', 'problem+json'] as const)('a stream that breaks off is as documented (%s)', async (errors) => {
+  await using t = await start((response) => answerStream(response, sse(chunk({ content: 'hi' }))).end(), { ...on, errors })
+  const reply = await read(await open(`${t.gw.url}/v1/chat/completions`, { ...chatBody, stream: true }).response)
+  expect(reply.text).toContain('"error"')
+  holds(t.document, 'POST /v1/chat/completions', reply, 200)
 })
 
 test.skipIf(redisMissing !== undefined)(`${redisMissing ?? 'with Redis'}: real jobs are as documented`, async () => {

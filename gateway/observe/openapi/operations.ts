@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { createBody, rotateBody } from '../../authenticate/admin.ts'
 import { describeInput } from '../../validate/describe.ts'
 import { chatRequest, embeddingsRequest } from '../../validate/validate.ts'
-import { refTo } from './schemas.ts'
+import { eventOf, refTo } from './schemas.ts'
 import type { SchemaName } from './schemas.ts'
 import { labels } from './headers.ts'
 import type { HeaderName } from './headers.ts'
@@ -48,10 +48,7 @@ const chatBodies = {
   tools: { model: 'chat', messages: [{ role: 'user', content: 'Is it raining in Oslo?' }], tools: [{ type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } } }] },
 }
 const chatAnswer = { id: 'chatcmpl-1', object: 'chat.completion', created: 1_760_000_000, model: 'tiny', choices: [{ index: 0, message: { role: 'assistant', content: 'Hello.', refusal: null }, finish_reason: 'stop' }], usage: { prompt_tokens: 14, completion_tokens: 2, total_tokens: 16 } }
-const events = [
-  { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'tiny', choices: [{ index: 0, delta: { role: 'assistant', content: 'Hello.' }, finish_reason: null }] },
-  { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'tiny', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
-]
+const chunk = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'tiny', choices: [{ index: 0, delta: { role: 'assistant', content: 'Hello.' }, finish_reason: null }] }
 const model = { id: 'chat', object: 'model', created: 1_760_000_000, owned_by: 'gateway' }
 const key = { id: 'team-a', tenant: 'team-a', source: 'admin', state: 'active', createdAt: '2026-01-01T00:00:00.000Z', expiresAt: null }
 const ticket = { id: 'job_0123456789abcdef0123456789abcdef', object: 'job', status: 'queued', created: 1_760_000_000 }
@@ -78,7 +75,7 @@ export function operations(): Readonly<Record<string, Operation>> {
         description: 'The answer; with `stream` true as server-sent events.', headers: labels,
         content: {
           'application/json': { schema: refTo('ChatCompletion'), example: chatAnswer },
-          'text/event-stream': { schema: { type: 'string', description: 'Events of `data: ` and a ChatCompletionChunk as JSON; the last is `data: [DONE]`. Comments (`: keep-alive`) may come between them.', 'x-event-schema': refTo('ChatCompletionChunk') }, example: [...events.map((event) => JSON.stringify(event)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('') },
+          'text/event-stream': { schema: eventOf('Each event; the last is `data: [DONE]`. Comments (`: keep-alive`) may come between them.', 'ChatCompletionChunk', 'StreamError'), example: { data: JSON.stringify(chunk) } },
         },
       } },
       errors: [400, 404, 413, 415, 429, ...upstreamErrors],
@@ -121,7 +118,7 @@ export function operations(): Readonly<Record<string, Operation>> {
     'GET /v1/jobs/:id/events': {
       id: 'followJob', tag: 'Jobs', key: 'caller', summary: 'A job as it goes on', parameters: { id: 'Of the job.' },
       headers: { 'last-event-id': { description: 'Go on behind this event.', schema: { type: 'string' } } },
-      answers: { 200: text('Server-sent events: each change of the status under its name, with the job as JSON, and the chunks of a chat in between; the last is `data: [DONE]`.', 'text/event-stream') },
+      answers: { 200: { description: 'The job, as server-sent events.', content: { 'text/event-stream': { schema: eventOf('Each change of the status, under its name and with the job, and the chunks of a chat in between; the last is `data: [DONE]`.', 'Job', 'ChatCompletionChunk', 'StreamError'), example: { event: 'done', id: '1760000000000-0', data: JSON.stringify(job) } } } } },
       errors: [404, 429, 500, 503],
     },
     'GET /health/live': {

@@ -37,7 +37,7 @@ const chunk = z
     })),
     usage: usage.nullish(),
   })
-  .meta({ description: 'The data of each event of a stream but the last, which is `[DONE]`. A stream that fails in the middle has an error object as its last event instead, and its connection is cut.' })
+  .meta({ description: 'A piece of an answer.' })
 const embeddings = z.looseObject({
   object: z.string().optional(),
   model: z.string().optional(),
@@ -60,6 +60,7 @@ const error = z.object({
     code: z.string().nullable(),
   }),
 }).meta({ description: "OpenAI's error object." })
+const streamError = z.looseObject({ error: z.looseObject({ message: z.string() }) }).meta({ description: 'Why a stream that has begun ends without `[DONE]`; the connection is cut behind it.' })
 const problem = z.object({
   type: z.string().meta({ description: '`urn:gauntlet:error:` and the id of the error.' }),
   title: z.string(),
@@ -105,7 +106,7 @@ const job = ticket.extend({
 const removed = ticket.extend({ deleted: z.boolean().meta({ description: 'False for a job that was cancelled: its result can still be fetched.' }) })
 
 const registry = z.registry<{ id: string }>()
-const named = { ChatCompletion: chatCompletion, ChatCompletionChunk: chunk, Embeddings: embeddings, Model: model, Models: models, ErrorAnswer: error, Problem: problem, Alive: alive, Readiness: readiness, Key: key, Keys: keys, NewKey: newKey, JobTicket: ticket, Job: job, RemovedJob: removed }
+const named = { ChatCompletion: chatCompletion, ChatCompletionChunk: chunk, Embeddings: embeddings, Model: model, Models: models, ErrorAnswer: error, StreamError: streamError, Problem: problem, Alive: alive, Readiness: readiness, Key: key, Keys: keys, NewKey: newKey, JobTicket: ticket, Job: job, RemovedJob: removed }
 for (const [id, type] of Object.entries(named)) registry.add(type as z.ZodType, { id })
 
 export type SchemaName = keyof typeof named
@@ -113,6 +114,12 @@ export type SchemaName = keyof typeof named
 /** A reference to one of the schemas. */
 export function refTo(name: SchemaName): { readonly $ref: string } {
   return { $ref: base + name }
+}
+
+/** One event of a stream: its data is one of these as JSON, or ends the stream. OpenAPI 3.1 has no `itemSchema`; there `schema` stands for each event. */
+export function eventOf(description: string, ...names: readonly SchemaName[]): object {
+  const json = { type: 'string', contentMediaType: 'application/json', contentSchema: { anyOf: names.map(refTo) } }
+  return { type: 'object', description, required: ['data'], properties: { event: { type: 'string' }, id: { type: 'string' }, data: { anyOf: [{ type: 'string', const: '[DONE]' }, json] } } }
 }
 
 /** The schemas that the document refers to, and those that these refer to. */

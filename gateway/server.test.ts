@@ -126,13 +126,15 @@ test.each(['NONSENSE\r\n\r\n', 'GET /v1/models HTTP/1.1\r\nconnection: close\r\n
   errorOf(answer.split('\r\n\r\n')[1] ?? '')
 })
 
-test('a key sent as a request id is neither used nor sent back', async () => {
+test('a key sent as a request id is neither used nor sent back, however the key itself was sent', async () => {
   await using up = await fakeUpstream((response) => answerJson(response, completion('hi')))
   await using gw = await startGateway(testConfig([up.baseURL]))
-  const reply = await post(gw.url, chatBody, { headers: { authorization: `Bearer ${callerKey}`, 'x-request-id': callerKey } })
-  expect(reply.status).toBe(200)
-  expect(reply.headers['x-request-id']).toMatch(/^req_/)
-  expect(up.seen[0]?.request.headers['x-request-id']).not.toBe(callerKey)
+  for (const [credentials, status] of [[{ authorization: `Bearer ${callerKey}` }, 200], [{ 'x-api-key': callerKey }, 200], [{ authorization: `Basic ${callerKey}` }, 401], [{ authorization: callerKey }, 401]] as const) {
+    const reply = await post(gw.url, chatBody, { headers: { ...credentials, 'x-request-id': callerKey } })
+    expect(reply.status).toBe(status)
+    expect(reply.headers['x-request-id']).toMatch(/^req_/)
+  }
+  for (const { request } of up.seen) expect(request.headers['x-request-id']).toMatch(/^req_/)
 })
 
 test('a stream cannot be asked of embeddings: the field passes, the answer is JSON', async () => {

@@ -167,7 +167,7 @@ function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers['x-request-id']
   const usable = typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given)
   // An id is logged and sent back: a key that somebody put there by mistake must not be.
-  const isKey = usable && (headers['x-api-key'] === given || headers.authorization?.replace(/^Bearer +/i, '').trim() === given)
+  const isKey = usable && [headers.authorization, headers['x-api-key']].some((sent) => String(sent).split(/[\s,]+/).includes(given))
   return usable && !isKey ? given : `req_${randomUUID().replaceAll('-', '')}`
 }
 

@@ -10,13 +10,21 @@ import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 
-/** A gateway as a process of its own; a config that is a text is written as it is. `listening` is read from the log, so that needs its level `info`. `clockMs` shifts the process' clock. */
-export async function launchGateway(config: unknown, { clockMs = 0 }: { readonly clockMs?: number } = {}) {
+interface How {
+  /** Shifts the process' clock. */
+  readonly clockMs?: number
+  readonly env?: Readonly<Record<string, string>>
+  /** Options for Node itself. */
+  readonly node?: readonly string[]
+}
+
+/** A gateway as a process of its own; a config that is a text is written as it is. `listening` is read from the log, so that needs its level `info`. */
+export async function launchGateway(config: unknown, { clockMs = 0, env = {}, node = [] }: How = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'))
   const file = join(folder, 'config.json')
   await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config))
   const clock = clockMs === 0 ? [] : ['--import', `data:text/javascript,const now = Date.now; Date.now = () => now() + ${clockMs}`]
-  const child = spawn(process.execPath, [...clock, main, '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...clock, ...node, main, '--config', file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   const guard = killWithTests(child)
   const lines: string[] = []
   const listening = Promise.withResolvers<string>()

@@ -3,6 +3,7 @@ import type { ConfigInput } from '../config.ts'
 import { parseConfig } from '../config.ts'
 import { answerJson, answerStream, callerKey, chatBody, chunk, completion, contentOf, errorOf, fakeUpstream, open, post, read, sse, startGateway, testConfig } from '../test-support.ts'
 import type { Handler } from '../test-support.ts'
+import { rateLimitsConfig } from './rate-limit.ts'
 import { limitHeaders } from './rate-limit-hook.ts'
 
 const answer: Handler = (response, { body }) => {
@@ -146,6 +147,12 @@ test.each([
   [86_400_000, '86400', '24h0m0s'],
 ])('a reset in %d ms reads %s and %s', (resetMs, seconds, duration) => {
   expect(limitHeaders({ limit: 1, remaining: 0, resetMs, retryMs: 0, allowed: true })).toMatchObject({ 'x-ratelimit-reset': seconds, 'x-ratelimit-reset-requests': duration })
+})
+
+test('without numbers: 60 chats at once and one a second, twice that for embeddings, and a leaky bucket of 20 a second that blocks for 2 s', () => {
+  const rulesOf = (routes: object) => rateLimitsConfig.parse({ routes }).routes
+  expect(rulesOf({})).toEqual({ chat: { algorithm: 'token-bucket', capacity: 60, refillPerSecond: 1 }, embeddings: { algorithm: 'token-bucket', capacity: 120, refillPerSecond: 2 }, models: false, jobs: false })
+  expect(rulesOf({ chat: { algorithm: 'leaky-bucket' } }).chat).toEqual({ algorithm: 'leaky-bucket', perSecond: 20, blockMs: 2_000 })
 })
 
 test('a rule that no algorithm can keep is refused with its path', () => {

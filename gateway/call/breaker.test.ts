@@ -207,6 +207,23 @@ test.each([
   expect(t.state()).toBe('closed')
 })
 
+test('by share of failures, nothing else configured: half of the calls is not enough, and a minute counts', () => {
+  const half = configured({ policy: 'rolling' })
+  for (let n = 0; n < 10; n++) half.call(n % 2 === 0 ? 'succeed' : 'fail')
+  expect(half.state()).toBe('closed')
+  half.call('fail')
+  expect(half.state()).toBe('open')
+
+  // A twentieth of the window may be forgotten earlier.
+  for (const [laterMs, state] of [[56_999, 'open'], [60_000, 'closed']] as const) {
+    const t = configured({ policy: 'rolling' })
+    for (let n = 0; n < 9; n++) t.call('fail')
+    t.pass(laterMs)
+    t.call('fail')
+    expect([laterMs, t.state()]).toEqual([laterMs, state])
+  }
+})
+
 test('waiting for an open circuit ends with the cool-down, or at once when that is too far', async () => {
   const breaker = new Breaker({ policy: 'consecutive', failures: 1, cooldownMs: 80, successes: 1 })
   const { signal } = new AbortController()

@@ -53,7 +53,13 @@ async function startNginx(gateways: readonly string[], changes: readonly [RegExp
   }
 }
 
-test('behind nginx as it ships, each word arrives before the next is sent', async (context) => {
+// Chunks of HTTP/1.1 are passed on anyway. Of HTTP/1.0 nginx collects the answer unless it is told not to, by its own configuration or by
+// the gateway's header; each has to do it alone.
+test.for<[name: string, changes: [RegExp, string][]]>([
+  ['as it ships', []],
+  ['that heeds no header', [[/proxy_http_version 1.1;/, 'proxy_http_version 1.0; proxy_ignore_headers X-Accel-Buffering;']]],
+  ['that collects unless a header says not to', [[/proxy_http_version 1.1;/, 'proxy_http_version 1.0;'], [/proxy_buffering \w+;/, 'proxy_buffering on;']]],
+])('behind nginx %s, each word arrives before the next is sent', async ([_name, changes], context) => {
   context.skip(missing !== undefined, missing)
   let more: (() => void) | undefined
   await using up = await fakeUpstream((response) => {
@@ -66,7 +72,7 @@ test('behind nginx as it ships, each word arrives before the next is sent', asyn
     }
   })
   await using gw = await startGateway(testConfig([up.baseURL]))
-  await using nginx = await startNginx([gw.url])
+  await using nginx = await startNginx([gw.url], changes)
   const response = await open(`${nginx.url}/v1/chat/completions`, { ...chatBody, stream: true }).response
   let text = ''
   let words = 0

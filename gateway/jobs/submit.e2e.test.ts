@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { redisMissing } from '../stores/test-redis.ts'
+import { everythingIn, redisMissing } from '../stores/test-redis.ts'
 import { answerJson, answerStream, chatBody, chunk, completion, errorOf, fakeUpstream, open, read, sse, startGateway, testConfig } from '../test-support.ts'
 import type { Handler } from '../test-support.ts'
 import { otherKey, startPair, vectors } from './test-jobs.ts'
@@ -45,17 +45,8 @@ it(`once a job has ended its prompt is nowhere in Redis, and the rest goes by it
   const { client } = t.redis
   // The result can be read a moment before the queue has let go of the job.
   await expect.poll(async () => client.keys('*bull:jobs:job_*')).toEqual([])
-  const contents: Record<string, (key: string) => Promise<unknown>> = {
-    hash: async (key) => client.hgetall(key),
-    stream: async (key) => client.xrange(key, '-', '+'),
-    string: async (key) => client.get(key),
-    zset: async (key) => client.zrange(key, 0, '-1'),
-  }
-  let dump = ''
-  for (const key of await client.keys('*')) {
-    dump += JSON.stringify(await contents[await client.type(key)]?.(key))
-    if (key.includes(id)) expect(await client.ttl(key)).toBeOneOf([38, 39, 40])
-  }
+  for (const key of await client.keys('*')) if (key.includes(id)) expect(await client.ttl(key)).toBeOneOf([38, 39, 40])
+  const dump = await everythingIn(client)
   expect(dump).toContain('hello')
   expect(dump).not.toContain('prompt-canary')
 })

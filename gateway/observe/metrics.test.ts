@@ -110,6 +110,14 @@ test('the queue is shown while it is full', async () => {
   await t.until('gateway_queue_waiting', 0)
 })
 
+test('what the cache did is counted', async () => {
+  await using t = await start(ok, { cache: {} })
+  for (let n = 0; n < 3; n++) await post(t.gw.url)
+  await post(t.gw.url, chatBody, { headers: { 'cache-control': 'no-store' } })
+  const samples = await t.until('gateway_cache_total{outcome="bypass"}', 1)
+  expect([samples.get('gateway_cache_total{outcome="miss"}'), samples.get('gateway_cache_total{outcome="hit"}')]).toEqual([1, 2])
+})
+
 test('what limits and budgets refuse is counted', async () => {
   await using t = await start(ok, {
     rateLimits: { routes: { embeddings: { algorithm: 'token-bucket', capacity: 1, refillPerSecond: 0.001 } } },

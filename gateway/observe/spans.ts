@@ -25,6 +25,8 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
   const provider = createProvider(tracing, log)
   const tracer = provider.getTracer('gateway')
   const propagator = new W3CTraceContextPropagator()
+  // What local engines are given for a key (`ollama`) is part of names.
+  const keys = Object.values(config.upstreams).flatMap(({ apiKey }) => apiKey ?? []).filter((key) => key.length > 7)
   const open = new WeakMap<Trace, Open>()
 
   return {
@@ -43,7 +45,7 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
       const one = open.get(trace)
       if (one === undefined) return
       open.delete(trace)
-      const outcome = answerAttributes(trace)
+      const outcome = answerAttributes(trace, keys)
       one.answered?.span.setAttributes(outcome).end(one.answered.endedAt)
       one.span.setAttributes({ ...outcome, ...requestAttributes(trace, route), [ATTR_HTTP_RESPONSE_STATUS_CODE]: status })
       if (error !== undefined) one.span.setAttribute(ATTR_ERROR_TYPE, error)
@@ -92,9 +94,10 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
   }
 }
 
-function answerAttributes({ usage, responseModel, stream, firstByteMs }: Trace): Attributes {
+function answerAttributes({ usage, responseModel, stream, firstByteMs }: Trace, keys: readonly string[]): Attributes {
   return {
-    ...(responseModel === undefined ? {} : { 'gen_ai.response.model': responseModel }),
+    // The upstream's own word, and its key may look like a name.
+    ...(responseModel === undefined || keys.some((key) => responseModel.includes(key)) ? {} : { 'gen_ai.response.model': responseModel }),
     ...(usage === undefined ? {} : { 'gen_ai.usage.input_tokens': usage.prompt, 'gen_ai.usage.output_tokens': usage.completion }),
     ...(stream && firstByteMs !== undefined ? { 'gen_ai.response.time_to_first_chunk': firstByteMs / 1_000 } : {}),
   }

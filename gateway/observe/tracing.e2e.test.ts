@@ -87,10 +87,10 @@ test('failures are marked: of the upstream on both spans, of the caller on none'
 test('no prompt, answer, key or address in a span', async () => {
   const t = await traced((response, seen, nth) => {
     if (nth === 1) answerJson(response, `{"error":{"message":"error-canary ${upstreamKey}"}}`, 500)
-    else if (nth === 2) answerJson(response, completion('answer-canary').replace('"model":"tiny"', `"model":"the key is ${upstreamKey}"`))
+    else if (nth <= 3) answerJson(response, completion('answer-canary').replace('"model":"tiny"', `"model":"${nth === 2 ? 'the key is ' : ''}${upstreamKey}"`))
     else ok(response, seen, nth)
   }, async (url) => {
-    await post(url, { ...chatBody, user: 'user-canary', messages: [{ role: 'user', content: 'prompt-canary' }] })
+    for (let n = 0; n < 2; n++) await post(url, { ...chatBody, user: 'user-canary', messages: [{ role: 'user', content: 'prompt-canary' }] })
     await read(await open(`${url}/path-canary?key=query-canary`, undefined, { headers: { 'x-api-key': 'wrong-canary' } }).response)
   })
   expect(t.spans.length).toBeGreaterThanOrEqual(4)

@@ -34,6 +34,25 @@ export async function startRedis(port?: number) {
   return { port: at, url: `redis://127.0.0.1:${at}`, client, stop, /** SIGSTOP: alive and connected, but silent. */ signal: (name: 'SIGSTOP' | 'SIGCONT') => child.kill(name), [Symbol.asyncDispose]: stop }
 }
 
+/** The name and the content of every key, of whatever type. */
+export async function everythingIn(client: Redis): Promise<string> {
+  const contents: Readonly<Record<string, (key: string) => Promise<unknown>>> = {
+    string: async (key) => client.get(key),
+    hash: async (key) => client.hgetall(key),
+    list: async (key) => client.lrange(key, 0, -1),
+    set: async (key) => client.smembers(key),
+    zset: async (key) => client.zrange(key, 0, '-1'),
+    stream: async (key) => client.xrange(key, '-', '+'),
+  }
+  const all = (await client.keys('*')).map(async (key) => {
+    const type = await client.type(key)
+    const content = contents[type]
+    if (content === undefined && type !== 'none') throw new Error(`${key} is a ${type}`)
+    return [key, await content?.(key)]
+  })
+  return JSON.stringify(await Promise.all(all))
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -11,7 +11,7 @@ const patient = { testTimeout: 120_000, hookTimeout: 120_000 }
 const timed = 'gateway/admit/rate-limit.e2e.test.ts'
 
 /**
- * `unit` is what `npm run check` runs. The two others start processes, containers and whole runs: `gateway` two files at a
+ * `unit` is what `npm run check` runs. The two others start processes, containers and whole runs: `gateway` three files at a
  * time, for its tests mostly wait, and `e2e` one at a time, because what it measures is time.
  */
 export default defineConfig({
@@ -32,7 +32,7 @@ export default defineConfig({
       },
       {
         root,
-        test: { name: 'gateway', include: ['gateway/**/*.e2e.test.ts'], exclude: [timed], maxWorkers: 2, sequence: { groupOrder: 2 }, ...patient },
+        test: { name: 'gateway', include: ['gateway/**/*.e2e.test.ts'], exclude: [timed], maxWorkers: 3, sequence: { groupOrder: 2 }, ...patient },
       },
       {
         root,

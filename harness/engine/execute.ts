@@ -118,22 +118,27 @@ class Execution {
     if (scripted.length > undo.length) this.#recorder.note({ kind: 'heal', fault: 'scripts', ok: true, detail: 'later requests are answered plainly' })
   }
 
-  /** One plain request must succeed; tried again until the claimed cool-down and a margin are over. */
+  /** One plain request must succeed, of replicas one at each in turn; tried again until the claimed cool-down and a margin are over. */
   async #healthy(phase: 'baseline' | 'recovery'): Promise<boolean> {
-    const { claims } = this.#cell.options.target
+    const { claims, launch } = this.#cell.options.target
     const until = now() + claims.breaker.cooldownMs + claims.timeouts.firstByteMs + timing.baselineMarginMs
     const first = firstSend(this.#scenario)
     // Of the kind that the scenario is about, but one that a healthy target can answer.
     const model = first?.model === 'unknown' ? 'chat' : first?.model
     const probe: SendStep = { ...plainSend, label: phase, to: first?.to === 'embeddings' ? 'embeddings' : 'chat', ...(model === undefined ? {} : { model }) }
     const hopeless = this.#cell.health === 'never'
+    // Each request has a connection of its own, and each connection goes to the next replica: one whose circuit is still open would fail the next scenario.
+    const replicas = launch?.replicas ?? 1
+    let inTurn = 0
     for (;;) {
       const { records } = await this.#traffic.one(probe, phase, [], { giveUpMs: hopeless ? claims.timeouts.firstByteMs + timing.graceMs : undefined })
       const asked = assemble(this.#scenario, claims, { client: records, upstream: this.#cell.upstream.journal.records, faults: [] })
       if (asked.exchanges.some((x) => isRelayed(x, asked))) {
         this.#cell.health = 'seen'
-        return true
+        if (++inTurn === replicas) return true
+        continue
       }
+      inTurn = 0
       if (hopeless || now() > until || this.#signal.aborted) {
         if (this.#cell.health === 'not asked') this.#cell.health = 'never'
         return false

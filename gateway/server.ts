@@ -25,7 +25,7 @@ import { docsMethods, docsRoutes } from './observe/openapi/routes.ts'
 import { isOpen } from './observe/requests.ts'
 import { createSampler } from './observe/sample.ts'
 import { createTelemetry } from './observe/telemetry.ts'
-import { newTrace } from './observe/trace.ts'
+import { Trace } from './observe/trace.ts'
 import { Auto } from './route/auto.ts'
 import { createChoose } from './route/choose.ts'
 import { Latency } from './route/latency.ts'
@@ -90,7 +90,7 @@ export function createGateway(input: ConfigInput, { logTo }: GatewayOptions = {}
   app.decorateRequest('caller')
   // With a callback: nearly every request goes through without having to wait.
   app.addHook('onRequest', (request, reply, done) => {
-    request.trace = newTrace()
+    request.trace = new Trace()
     reply.header('x-request-id', request.id)
     telemetry.begin(request, reply)
     if (drain.draining) reply.header('connection', 'close')

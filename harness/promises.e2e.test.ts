@@ -14,6 +14,8 @@ import { changed, changes } from './testing/promises.ts'
 const quick = ['rateLimits', 'retry', 'cache', 'output']
 const asked = process.env['GAUNTLET_MATRIX'] === undefined ? changes.filter(({ set }) => quick.some((name) => Object.hasOwn(set, name))) : changes
 
+if (asked.length < changes.length) console.log(`promises: ${asked.length} of ${changes.length} settings switched off; GAUNTLET_MATRIX=rows does all, in about a minute`)
+
 /** Scenarios that pass prove something only if they fail of a gateway that promises the same and does not do it. */
 describe('the reference gateway with a feature off', () => {
   let environment: Environment

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { parseConfig } from '../config.ts'
-import { newTrace } from '../observe/trace.ts'
+import { Trace } from '../observe/trace.ts'
 import { answerJson, answerStream, callerKey, chatBody, chunk, completion, errorOf, fakeUpstream, open, post, read, sse, startGateway, testConfig } from '../test-support.ts'
 import type { Handler, Overrides, Reply } from '../test-support.ts'
 import type { Turn } from '../turn.ts'
@@ -256,7 +256,7 @@ test('a job that was put off asks again with the same trace, and pays for each l
   const settled: Amount[] = []
   const store: BudgetStore = { hold: () => ({ verdict: undefined, hold: { settle: (used) => void settled.push(used) } }) }
   const budgets = createBudgets(budgetsConfig.parse({ perKey: { tokensPerDay: 1 } }), store)
-  const trace = newTrace()
+  const trace = new Trace()
   const tries = [1, 2].map(() => ({ trace, caller: { id: 'a' }, kind: 'embeddings', body: {}, call: { raw: '' }, model: {} }) as unknown as Turn)
   for (const [nth, turn] of tries.entries()) {
     await budgets.admit(turn)

@@ -65,15 +65,13 @@ export class Exchange {
   /** The whole body; the idle limit runs anew with each piece. Throws when it grows larger. */
   async body({ idleMs, maxBytes }: { readonly idleMs: number; readonly maxBytes: number }): Promise<Buffer> {
     this.progress()
-    let pieces: Buffer[] = []
+    const pieces: Buffer[] = []
     let bytes = 0
-    do {
-      if (this.#unread.length === 0 && !this.#isOver) await this.#more(idleMs)
-      bytes += this.#unreadBytes
-      pieces = pieces.concat(this.#takeAll())
+    for (let next = await this.#next(idleMs); next !== undefined; next = await this.#next(idleMs)) {
+      bytes += next.length
       if (bytes > maxBytes) throw badAnswer('The upstream answer is too large.')
-    } while (!this.#isOver)
-    if (this.#failure !== undefined) throw this.#failure.reason
+      pieces.push(next)
+    }
     return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, bytes)
   }
 
@@ -101,14 +99,6 @@ export class Exchange {
   /** Ends the exchange in the middle: the upstream socket is destroyed. */
   destroy(): void {
     if (!this.#isOver) this.#fail(new UpstreamError('cut', 'GW_ERR_UPSTREAM_CUT'))
-  }
-
-  #takeAll(): Buffer[] {
-    const all = this.#unread
-    this.#unread = []
-    this.#unreadBytes = 0
-    this.#controller?.resume()
-    return all
   }
 
   /** The next bytes; undefined when all have been read. */

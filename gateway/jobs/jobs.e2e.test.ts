@@ -1,36 +1,13 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { redisMissing, startRedis } from '../stores/test-redis.ts'
+import { launchGateway } from '../test-process.ts'
 import { answerJson, answerStream, chatBody, chunk, fakeUpstream, sse, startGateway, testConfig } from '../test-support.ts'
 import { client, jobsConfig, ready, said, vectors } from './test-jobs.ts'
 
 const it = test.skipIf(redisMissing !== undefined)
 const why = redisMissing === undefined ? '' : ` (${redisMissing})`
-
-async function launch(config: unknown) {
-  const folder = await mkdtemp(join(tmpdir(), 'gateway-jobs-'))
-  const file = join(folder, 'config.json')
-  await writeFile(file, JSON.stringify(config))
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../main.ts', import.meta.url)), '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const exit = once(child, 'exit') as Promise<[number | null]>
-  const listening = Promise.withResolvers<string>()
-  createInterface(child.stdout).on('line', (line) => {
-    const url = /listening at (http:\/\/[\d.:]+)/.exec(line)?.[1]
-    if (url !== undefined) listening.resolve(url)
-  })
-  return { child, exit, url: await listening.promise, async [Symbol.asyncDispose]() {
-    child.kill('SIGKILL')
-    await exit
-    await rm(folder, { recursive: true })
-  } }
-}
 
 it(`a worker killed in the middle of a job: another one begins it again, once, and it is answered once${why}`, async () => {
   const words = (...all: string[]) => sse(...all.map((content) => chunk({ content })))
@@ -41,8 +18,8 @@ it(`a worker killed in the middle of a job: another one begins it again, once, a
   await using redis = await startRedis()
   const jobs = { lockMs: 2_000 }
   await using front = await startGateway(jobsConfig(up.baseURL, redis.url, { ...jobs, workers: 0 }))
-  await using doomed = await launch(jobsConfig(up.baseURL, redis.url, { ...jobs, workers: 1 }, { log: { level: 'info' } }))
-  for (const url of [front.url, doomed.url]) await ready(url)
+  await using doomed = await launchGateway(jobsConfig(up.baseURL, redis.url, { ...jobs, workers: 1 }, { log: { level: 'info' } }))
+  for (const url of [front.url, await doomed.listening]) await ready(url)
   const t = client(front.url)
   const id = await t.submit(chatBody)
   const events = t.events(id)
@@ -65,9 +42,10 @@ it(`a worker killed in the middle of a job: another one begins it again, once, a
 it(`SIGTERM with a job at work and Redis gone: the process ends all the same${why}`, async () => {
   await using up = await fakeUpstream((response) => void answerStream(response, sse(chunk({ content: 'a' }))))
   await using redis = await startRedis()
-  await using gw = await launch(jobsConfig(up.baseURL, redis.url, { workers: 1 }, { log: { level: 'info' }, drain: { deadlineMs: 200 } }))
-  await ready(gw.url)
-  await client(gw.url).submit(chatBody)
+  await using gw = await launchGateway(jobsConfig(up.baseURL, redis.url, { workers: 1 }, { log: { level: 'info' }, drain: { deadlineMs: 200 } }))
+  const url = await gw.listening
+  await ready(url)
+  await client(url).submit(chatBody)
   await up.calls(1)
   await redis.stop()
   gw.child.kill('SIGTERM')
@@ -77,9 +55,10 @@ it(`SIGTERM with a job at work and Redis gone: the process ends all the same${wh
 it(`a thousand submissions at once: all are taken, all are answered, once${why}`, async (context) => {
   await using up = await fakeUpstream((response) => answerJson(response, vectors))
   await using redis = await startRedis()
-  await using front = await launch(jobsConfig(up.baseURL, redis.url, { workers: 0 }, { log: { level: 'info' } }))
-  await ready(front.url)
-  const t = client(front.url)
+  await using front = await launchGateway(jobsConfig(up.baseURL, redis.url, { workers: 0 }, { log: { level: 'info' } }))
+  const url = await front.listening
+  await ready(url)
+  const t = client(url)
   const count = 1_000
   const started = performance.now()
   const ids = await Promise.all(Array.from({ length: count }, async (_none, index) => t.submit({ model: 'chat', input: `text ${index}` }, '/v1/embeddings')))

@@ -10,7 +10,7 @@ import { asGatewayError, GatewayError } from '../errors.ts'
 import { Finish } from '../observe/finish.ts'
 import type { Begun } from '../observe/requests.ts'
 import type { Telemetry } from '../observe/telemetry.ts'
-import { newTrace } from '../observe/trace.ts'
+import { Trace } from '../observe/trace.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { label } from '../reply/label.ts'
 import { WorkScope } from '../scope.ts'
@@ -67,7 +67,7 @@ export class Runner {
     const run = store.run(patient, id, token)
     const attempt = await run.begin(ticket)
     if (attempt === 0) return true
-    const trace = newTrace()
+    const trace = new Trace()
     trace.caller = ticket.caller.id
     const finish = new Finish()
     held.use(finish.hold())

@@ -1,5 +1,4 @@
-import { newTrace } from '../observe/trace.ts'
-import type { Trace } from '../observe/trace.ts'
+import { Trace } from '../observe/trace.ts'
 import type { Answering, Turn } from '../turn.ts'
 
 /**
@@ -17,7 +16,7 @@ export class FlightNotes {
   /** `first` has begun the call: lines of the log are written under its id. */
   constructor(first: Trace, payer: () => Trace | undefined) {
     const { model, stream, caller, traceId } = first
-    this.trace = newTrace(payer)
+    this.trace = new Trace(payer)
     this.trace.stream = stream
     if (model !== undefined) this.trace.model = model
     if (caller !== undefined) this.trace.caller = caller

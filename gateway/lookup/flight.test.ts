@@ -4,14 +4,14 @@ import type { Frames } from '../call/frames.ts'
 import { metered } from '../check/meter.ts'
 import { frameOf } from '../check/chat-stream.ts'
 import { GatewayError } from '../errors.ts'
-import { newTrace } from '../observe/trace.ts'
+import { Trace } from '../observe/trace.ts'
 import type { Turn } from '../turn.ts'
 import { Flight } from './flight.ts'
 
 /** As much of a request as a flight looks at. */
 function caller(remainingMs = 1_000) {
   const abort = new AbortController()
-  const turn = { kind: 'chat', call: { raw: '{}' }, model: {}, trace: newTrace(), scope: { signal: abort.signal, remainingMs } } as unknown as Turn
+  const turn = { kind: 'chat', call: { raw: '{}' }, model: {}, trace: new Trace(), scope: { signal: abort.signal, remainingMs } } as unknown as Turn
   return { turn, leave: () => abort.abort(new GatewayError('GW_ERR_CALLER_GONE')) }
 }
 

@@ -1,6 +1,6 @@
 import type { Call } from '../call/attempt.ts'
 import { estimateUsage, readUsage } from '../check/usage.ts'
-import { newTrace } from '../observe/trace.ts'
+import { Trace } from '../observe/trace.ts'
 import { costOf } from '../route/registry.ts'
 import type { Model } from '../route/registry.ts'
 import type { Route } from '../route/route.ts'
@@ -41,7 +41,7 @@ export function createSemanticIndex({ config, ttlSeconds, model, route }: Semant
       return deadline - performance.now()
     } }
     try {
-      const answer = await route(model.chain, { path: '/embeddings', raw, headers: turn.call.headers, stream: false, choices: 1 }, scope, newTrace())
+      const answer = await route(model.chain, { path: '/embeddings', raw, headers: turn.call.headers, stream: false, choices: 1 }, scope, new Trace())
       if (answer.kind !== 'json') return undefined
       const usage = readUsage(answer.json) ?? estimateUsage(raw.length, 0)
       // Whoever asks pays for the look-up, whatever it finds.

@@ -22,7 +22,7 @@ export function bufferedStdout(): { write(line: string): void } {
     lines = []
     chars = 0
   }
-  // Behind pino's own, which may have closed the destination: that one is told to write what it has got, here.
+  // pino's own handler came first, and writes only what it was given by then.
   process.on('exit', () => {
     flush()
     stdout.flushSync()

@@ -1,12 +1,20 @@
 import type { Usage } from '../check/usage.ts'
 import type { Served } from '../route/registry.ts'
 
-/** What one request came to, gathered on its way and read once at its end by the log, the metrics, the budgets and the trace span. Never text of a prompt or an answer, never a key. */
-export interface Trace {
+/**
+ * What one request came to, gathered on its way and read once at its end by the log, the metrics, the budgets and the trace span. Never text of a prompt or an answer, never a key.
+ *
+ * A class, so that all have one shape from their begin: everything reads and writes them, and objects that grow field by field make each of these places slow.
+ */
+export class Trace {
   /** When the request came, by performance.now(). */
-  readonly startedAt: number
-  /** Of a call that several requests share: the one that pays for it, if it ended now. */
-  readonly payer?: Trace | undefined
+  readonly startedAt = performance.now()
+  attempts = 0
+  stream = false
+  /** The failed attempts behind the result, in order. */
+  readonly failures: string[] = []
+  /** Steps of the degradation ladder that were taken, in order. */
+  readonly degraded: string[] = []
   /** The W3C trace that the request is part of, while tracing is on. */
   traceId?: string
   /** Id of the caller's key. */
@@ -15,15 +23,9 @@ export interface Trace {
   upstream?: string
   /** The model whose chain was asked last, which is not the asked one after `auto` or a degradation. */
   served?: Served
-  attempts: number
-  stream: boolean
-  /** The failed attempts behind the result, in order. */
-  failures: string[]
   /** How it ended, when it did not end well. */
   error?: string
   cache?: CacheOutcome
-  /** Steps of the degradation ladder that were taken, in order. */
-  degraded: string[]
   /** Time spent waiting for a free slot, in milliseconds. */
   queuedMs?: number
   /** From the request to the first byte of the answer's body (of a stream: to its first event), in milliseconds. */
@@ -38,6 +40,17 @@ export interface Trace {
   /** What was taken out of the answer, by kind. */
   redacted?: Record<string, number>
   truncated?: boolean
+  readonly #payer: (() => Trace | undefined) | undefined
+
+  /** `payer` finds who pays for a call that several requests share. */
+  constructor(payer?: () => Trace | undefined) {
+    this.#payer = payer
+  }
+
+  /** Of a call that several requests share: the one that pays for it, if it ended now. */
+  get payer(): Trace | undefined {
+    return this.#payer?.()
+  }
 }
 
 /** One upstream call beside the one for the answer: an embedding for the semantic cache. */
@@ -49,44 +62,6 @@ export interface Overhead {
 
 /** `stale`: an answer past its time, given because there was no other. */
 export type CacheOutcome = 'hit' | 'semantic-hit' | 'coalesced' | 'stale' | 'miss' | 'bypass'
-
-/** The trace of a request that comes now, or of a call that several share, with how to find who pays. */
-export function newTrace(payer?: () => Trace | undefined): Trace {
-  return new Gathered(payer)
-}
-
-// A class, so that all traces have one shape from their begin: everything reads and writes them, and objects that grow field by field make each of these places slow.
-class Gathered implements Trace {
-  readonly startedAt = performance.now()
-  attempts = 0
-  stream = false
-  readonly failures: string[] = []
-  readonly degraded: string[] = []
-  traceId?: string
-  caller?: string
-  model?: string
-  upstream?: string
-  served?: Served
-  error?: string
-  cache?: CacheOutcome
-  queuedMs?: number
-  firstByteMs?: number
-  usage?: Usage
-  responseModel?: string | undefined
-  cost?: number
-  overhead?: readonly Overhead[]
-  redacted?: Record<string, number>
-  truncated?: boolean
-  readonly #payer: (() => Trace | undefined) | undefined
-
-  constructor(payer: (() => Trace | undefined) | undefined) {
-    this.#payer = payer
-  }
-
-  get payer(): Trace | undefined {
-    return this.#payer?.()
-  }
-}
 
 declare module 'fastify' {
   interface FastifyRequest {

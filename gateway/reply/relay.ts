@@ -63,12 +63,12 @@ function fail(out: ServerResponse, event: string): void {
 
 // The tail may sit in the buffer of a caller that stopped reading: the total limit holds for it as well.
 async function settled(closed: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, resolve: stop } = Promise.withResolvers<void>()
-  const abort = (): void => stop()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason)
   if (signal.aborted) abort()
   signal.addEventListener('abort', abort)
   try {
-    if ((await Promise.race([closed.then(() => true), aborted])) !== true) signal.throwIfAborted()
+    await Promise.race([closed, aborted])
   } finally {
     signal.removeEventListener('abort', abort)
   }

@@ -47,7 +47,7 @@ describe('kill matrix', () => {
 
   const all = ['none', ...controls.map((c) => c.name)].filter((n) => !LOAD_ONLY.includes(n))
   const asked = mode === 'sample' ? all.filter((n) => SAMPLE.has(n)) : all
-  if (asked.length < all.length) console.log(`kill matrix: ${asked.length} of ${all.length} controls; GAUNTLET_MATRIX=full measures all, in about 20 minutes`)
+  if (asked.length < all.length) console.log(`kill matrix: ${asked.length} of ${all.length} controls; GAUNTLET_MATRIX=full measures all, in about 40 minutes`)
   for (const name of asked) {
     test(`control:${name}`, { timeout: 300_000 }, async () => {
       const row = matrix[name] ?? {}

@@ -11,6 +11,7 @@ import { whenDone } from './reply/when-done.ts'
 import type { Route } from './route/route.ts'
 import type { ChooseModel } from './route/choose.ts'
 import { RequestScope } from './scope.ts'
+import type { Ending } from './scope.ts'
 import type { Asking, Turn } from './turn.ts'
 import type { JsonBody } from './validate/json-body.ts'
 import { chatRequest, embeddingsRequest, validate } from './validate/validate.ts'
@@ -22,8 +23,8 @@ export interface PipelineOptions {
   readonly policies: Policies
   /** Logs the texts of some requests, where that is wanted. */
   readonly sampler?: Sampler | undefined
-  /** Aborts what is still in flight when a drain has reached its deadline. */
-  readonly cut: AbortSignal
+  /** Ends what is still in flight when a drain has reached its deadline. */
+  readonly cut: Ending
 }
 
 /** What is true of a request before its answer is looked for. */
@@ -63,7 +64,7 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
           trace.firstByteMs = performance.now() - trace.startedAt
           return reply.type('application/json; charset=utf-8').send(answer.bytes)
         }
-        const error = await relayStream(answer.frames, reply, scope.signal, config.stream.keepAliveMs)
+        const error = await relayStream(answer.frames, reply, scope, config.stream.keepAliveMs)
         if (error !== undefined) trace.error = error.id
         return reply
       })

@@ -2,46 +2,98 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from './errors.ts'
 
 /** How long work may go on; {@link RequestScope} for one caller, {@link WorkScope} for a job, but one call may also serve several. */
-export interface Scope {
-  readonly signal: AbortSignal
+export interface Scope extends Pick<Ending, 'isOver' | 'reason' | 'signal' | 'throwIfOver' | 'onEnd' | 'offEnd'> {
   /** What is left of the total time, in milliseconds. */
   readonly remainingMs: number
 }
 
-/** The life of one piece of work that nobody holds a connection for: it ends when the total time is spent, a drain reaches its deadline, or somebody ends it. */
-export class WorkScope implements Scope, Disposable {
-  readonly #abort = new AbortController()
-  readonly #deadline: number
-  readonly #undo: () => void
+/**
+ * Something that ends once, with a reason. An AbortSignal says as much, but a request needs several with listeners on each, and an EventTarget's
+ * are slow: made of maps and linked lists, and searched from the front at each new one.
+ */
+export class Ending {
+  #isOver = false
+  #reason: unknown
+  /**
+   * Not a Set, here and wherever something long-lived is entered and left by each request: the table that a Set or Map grows out of still
+   * points to what was in it and to the next one, and once one of them is old, all that follow outlive their time with whole requests in them.
+   */
+  #listeners: (() => void)[] = []
+  #abort: AbortController | undefined
 
-  constructor(totalMs: number, cut: AbortSignal) {
-    const drained = (): void => this.end(new GatewayError('GW_ERR_DRAINING', { message: 'The gateway shut down before the answer was finished.' }))
-    const timer = setTimeout(() => this.end(new GatewayError('GW_ERR_TOTAL_TIMEOUT')), totalMs)
-    this.#deadline = performance.now() + totalMs
-    cut.addEventListener('abort', drained, { once: true })
-    this.#undo = () => {
-      clearTimeout(timer)
-      cut.removeEventListener('abort', drained)
-    }
-    if (cut.aborted) drained()
+  get isOver(): boolean {
+    return this.#isOver
   }
 
+  /** Why it is over. */
+  get reason(): unknown {
+    return this.#reason
+  }
+
+  /** The same for what takes nothing else; made when it is first asked for. */
   get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController()
+      if (this.#isOver) this.#abort.abort(this.#reason)
+    }
     return this.#abort.signal
   }
 
-  /** What is left of the total time. */
+  /** Throws the reason when it is over. */
+  throwIfOver(): void {
+    if (this.#isOver) throw this.#reason
+  }
+
+  /** Has `run` called at the end, unless it is over already. `run` must not throw. */
+  onEnd(run: () => void): void {
+    this.#listeners.push(run)
+  }
+
+  offEnd(run: () => void): void {
+    const at = this.#listeners.lastIndexOf(run)
+    if (at === -1) return
+    const last = this.#listeners.pop()
+    if (last !== undefined && at < this.#listeners.length) this.#listeners[at] = last
+  }
+
+  /** Ends it; the first reason stays. */
+  end(reason?: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#reason = reason
+    const listeners = this.#listeners
+    this.#listeners = []
+    for (const run of listeners) run()
+    this.#abort?.abort(reason)
+  }
+}
+
+/** What ends other things as well. */
+type Until = Pick<Ending, 'isOver' | 'onEnd' | 'offEnd'>
+
+/** The life of one piece of work that nobody holds a connection for: it ends when the total time is spent, a drain reaches its deadline, or somebody ends it. */
+export class WorkScope extends Ending implements Scope, Disposable {
+  readonly #deadline: number
+  readonly #timer: NodeJS.Timeout
+  readonly #cut: Until
+  readonly #drained = (): void => this.end(new GatewayError('GW_ERR_DRAINING', { message: 'The gateway shut down before the answer was finished.' }))
+
+  constructor(totalMs: number, cut: Until) {
+    super()
+    this.#deadline = performance.now() + totalMs
+    this.#timer = setTimeout(() => this.end(new GatewayError('GW_ERR_TOTAL_TIMEOUT')), totalMs)
+    this.#cut = cut
+    cut.onEnd(this.#drained)
+    if (cut.isOver) this.#drained()
+  }
+
   get remainingMs(): number {
     return this.#deadline - performance.now()
   }
 
-  /** Aborts the signal; the first reason stays. */
-  end(reason: GatewayError): void {
-    this.#abort.abort(reason)
-  }
-
   [Symbol.dispose](): void {
-    this.#undo()
+    clearTimeout(this.#timer)
+    this.#cut.offEnd(this.#drained)
   }
 }
 
@@ -50,19 +102,18 @@ export class WorkScope implements Scope, Disposable {
  * listener away, and a stream is hijacked.
  */
 export class RequestScope extends WorkScope {
-  readonly #leave: () => void
+  readonly #socket: FastifyRequest['raw']['socket']
+  readonly #gone = (): void => this.end(new GatewayError('GW_ERR_CALLER_GONE'))
 
-  constructor(request: FastifyRequest, reply: FastifyReply, totalMs: number, cut: AbortSignal) {
+  constructor(request: FastifyRequest, reply: FastifyReply, totalMs: number, cut: Until) {
     super(totalMs, cut)
-    const { socket } = request.raw
-    const gone = (): void => this.end(new GatewayError('GW_ERR_CALLER_GONE'))
-    socket.once('close', gone)
-    this.#leave = () => socket.off('close', gone)
-    if (socket.destroyed || reply.raw.destroyed) gone()
+    this.#socket = request.raw.socket
+    this.#socket.once('close', this.#gone)
+    if (this.#socket.destroyed || reply.raw.destroyed) this.#gone()
   }
 
   override [Symbol.dispose](): void {
     super[Symbol.dispose]()
-    this.#leave()
+    this.#socket.off('close', this.#gone)
   }
 }

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
+import { Ending } from '../scope.ts'
 
 /** What an error event and a closing socket need after the deadline has cut a request. */
 const farewellMs = 1_500
 
 /** Counts what is in flight, and brings it to an end. */
 export class Drain {
-  readonly #inFlight = new Set<object>()
-  readonly #cut = new AbortController()
-  readonly #refused = new AbortController()
+  #inFlight = 0
+  /** Ends what is in flight. */
+  readonly cut = new Ending()
+  /** Over when new work is refused. */
+  readonly refused = new Ending()
   #draining = false
   #idle = Promise.withResolvers<void>()
 
@@ -19,34 +22,23 @@ export class Drain {
 
   /** New work is refused; comes `graceMs` after readiness fell. */
   get refusing(): boolean {
-    return this.#refused.signal.aborted
+    return this.refused.isOver
   }
 
-  /** Aborts when new work is refused. */
-  get refused(): AbortSignal {
-    return this.#refused.signal
-  }
-
-  get cut(): AbortSignal {
-    return this.#cut.signal
-  }
-
-  /** Counts a piece of work until the result is disposed of. */
+  /** Counts a piece of work until the result is disposed of, once or more often. */
   hold(): Disposable {
-    const work = {
-      [Symbol.dispose]: () => {
-        this.#inFlight.delete(work)
-        if (this.#inFlight.size === 0) this.#idle.resolve()
-      },
-    }
-    this.#inFlight.add(work)
-    return work
+    this.#inFlight++
+    return new Work(this.#leave)
+  }
+
+  readonly #leave = (): void => {
+    if (--this.#inFlight === 0) this.#idle.resolve()
   }
 
   /** Refuses new work from now on. */
   refuse(): void {
     this.#draining = true
-    this.#refused.abort()
+    this.refused.end()
   }
 
   /** Lets readiness fall, then refuses new work, then waits for the rest; says how many had to be cut. */
@@ -55,20 +47,33 @@ export class Drain {
     if (graceMs > 0) await sleep(graceMs)
     this.refuse()
     if (await this.#emptied(deadlineMs)) return 0
-    const late = this.#inFlight.size
-    this.#cut.abort()
+    const late = this.#inFlight
+    this.cut.end()
     await this.#emptied(farewellMs)
     return late
   }
 
   async #emptied(ms: number): Promise<boolean> {
-    if (this.#inFlight.size === 0) return true
+    if (this.#inFlight === 0) return true
     this.#idle = Promise.withResolvers<void>()
     const timer = new AbortController()
     const expired = sleep(ms, undefined, { signal: timer.signal })
     expired.catch(() => {})
     await Promise.race([this.#idle.promise, expired])
     timer.abort()
-    return this.#inFlight.size === 0
+    return this.#inFlight === 0
+  }
+}
+
+class Work implements Disposable {
+  #leave: (() => void) | undefined
+
+  constructor(leave: () => void) {
+    this.#leave = leave
+  }
+
+  [Symbol.dispose](): void {
+    this.#leave?.()
+    this.#leave = undefined
   }
 }

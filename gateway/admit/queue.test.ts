@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { GatewayError } from '../errors.ts'
+import { Ending } from '../scope.ts'
 import { answerJson, answerStream, chatBody, chunk, completion, errorOf, fakeUpstream, open, post, read, sse, startGateway, testConfig } from '../test-support.ts'
 import type { Overrides, Seen } from '../test-support.ts'
 import { queueConfig, SlotQueue } from './queue.ts'
@@ -10,8 +11,8 @@ const patient: Overrides = { retry: false, breaker: false, timeouts: { firstByte
 
 /** A request at the queue's door, which may leave. */
 function request() {
-  const abort = new AbortController()
-  return { abort, scope: { signal: abort.signal }, trace: {} as { queuedMs?: number } }
+  const scope = new Ending()
+  return { scope, trace: {} as { queuedMs?: number } }
 }
 
 /** A gateway in front of an upstream that answers when told to, and the queue inside. */
@@ -92,7 +93,7 @@ test('who leaves while waiting frees the place at once, is given no slot, and fa
   const [first, second, third] = [request(), request(), request()]
   const outcomes = [queue.enter(first), queue.enter(second)]
   await expect(queue.enter(third)).rejects.toMatchObject({ id: 'GW_ERR_OVERLOADED' })
-  first.abort.abort(new GatewayError('GW_ERR_TOTAL_TIMEOUT'))
+  first.scope.end(new GatewayError('GW_ERR_TOTAL_TIMEOUT'))
   expect(queue.waiting).toBe(1)
   await expect(outcomes[0]).rejects.toMatchObject({ id: 'GW_ERR_TOTAL_TIMEOUT' })
   outcomes.push(queue.enter(third))
@@ -110,7 +111,7 @@ test('who leaves while waiting frees the place at once, is given no slot, and fa
 test('who left before asking waits for nothing', async () => {
   const queue = new SlotQueue({ concurrency: 1, waiting: 1, timeoutMs: 9_000 })
   const gone = request()
-  gone.abort.abort(new GatewayError('GW_ERR_CALLER_GONE'))
+  gone.scope.end(new GatewayError('GW_ERR_CALLER_GONE'))
   await expect(queue.enter(gone)).rejects.toMatchObject({ id: 'GW_ERR_CALLER_GONE' })
   expect(queue.running).toBe(0)
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatRetryAfter } from '../call/retry-after.ts'
 import { GatewayError } from '../errors.ts'
 import type { Queue } from '../policies.ts'
+import type { Scope } from '../scope.ts'
 
 export const queueConfig = z.strictObject({
   /** Upstream calls at a time. A stream counts until its last byte. */
@@ -15,7 +16,7 @@ export type QueueConfig = z.output<typeof queueConfig>
 
 /** What the queue needs to know of a request. */
 export interface Waiting {
-  readonly scope: { readonly signal: AbortSignal }
+  readonly scope: Pick<Scope, 'throwIfOver' | 'onEnd' | 'offEnd' | 'reason'>
   /** Gets the time spent here in milliseconds, added up over several tries. */
   readonly trace: { queuedMs?: number }
 }
@@ -45,33 +46,33 @@ export class SlotQueue implements Queue {
     return this.#running
   }
 
-  /** Resolves with a slot, to be disposed of once or more often. Throws GW_ERR_OVERLOADED, or what the request's own signal was aborted with. */
-  async enter({ scope: { signal }, trace }: Waiting): Promise<Disposable> {
-    signal.throwIfAborted()
+  /** Resolves with a slot, to be disposed of once or more often. Throws GW_ERR_OVERLOADED, or what the request's own scope ended with. */
+  async enter({ scope, trace }: Waiting): Promise<Disposable> {
+    scope.throwIfOver()
     trace.queuedMs ??= 0
     // Nobody is overtaken: while anyone waits, all slots are taken, because a free one is handed on at once.
     if (this.#running < this.#config.concurrency) return this.#take()
     if (this.#line.size >= this.#config.waiting) throw this.#overloaded('Too many requests are waiting.')
     const since = performance.now()
     try {
-      return await this.#wait(signal)
+      return await this.#wait(scope)
     } finally {
       trace.queuedMs += performance.now() - since
     }
   }
 
-  async #wait(signal: AbortSignal): Promise<Disposable> {
+  async #wait(scope: Waiting['scope']): Promise<Disposable> {
     const { promise, resolve, reject } = Promise.withResolvers<Disposable>()
     const end = (outcome: () => void): void => {
       this.#line.leave(start)
       clearTimeout(timer)
-      signal.removeEventListener('abort', gone)
+      scope.offEnd(gone)
       outcome()
     }
     const start = (): void => end(() => resolve(this.#take()))
-    const gone = (): void => end(() => reject(signal.reason))
+    const gone = (): void => end(() => reject(scope.reason))
     const timer = setTimeout(() => end(() => reject(this.#overloaded('No slot came free in time.'))), this.#config.timeoutMs)
-    signal.addEventListener('abort', gone, { once: true })
+    scope.onEnd(gone)
     this.#line.join(start)
     return promise
   }

@@ -1,7 +1,6 @@
 import { fork, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const ticksPerSecond = 100
@@ -69,6 +68,6 @@ async function ask<T>(child: ChildProcess, message: string | undefined): Promise
 
 /** Pins a process to a core, so that the measured program has one to itself; does nothing where that cannot be done. */
 export function pin(pid: number | undefined, core: number | undefined): void {
-  if (pid === undefined || core === undefined || availableParallelism() < 2) return
+  if (pid === undefined || core === undefined) return
   spawnSync('taskset', ['-a', '-cp', String(core), String(pid)], { stdio: 'ignore' })
 }

@@ -8,6 +8,7 @@ import { Exchange } from './exchange.ts'
 import type { DialectRequest } from './dialect.ts'
 import { badAnswer } from '../check/json-answer.ts'
 import type { Scrub } from '../check/scrub.ts'
+import type { Scope } from '../scope.ts'
 import type { ChatRequest, EmbeddingsRequest } from '../validate/validate.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -38,7 +39,7 @@ export type AttemptConfig = Pick<Config, 'timeouts' | 'limits' | 'stream'>
 const errorBodyBytes = 65_536
 
 /** One upstream call, from `request` (`call` in the upstream's dialect) to an answer that is worth relaying; throws an UpstreamError otherwise. */
-export async function attempt(upstream: Upstream, request: DialectRequest, call: Call, permit: Permit, scope: AbortSignal, config: AttemptConfig, scrub: Scrub): Promise<Answer> {
+export async function attempt(upstream: Upstream, request: DialectRequest, call: Call, permit: Permit, scope: Scope, config: AttemptConfig, scrub: Scrub): Promise<Answer> {
   const { dialect } = upstream
   let exchange: Exchange | undefined
   try {

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import { badAnswer } from '../check/json-answer.ts'
 import type { Timeouts } from '../config.ts'
 import { UpstreamError } from '../errors.ts'
+import type { Scope } from '../scope.ts'
 import type { Upstream } from './upstream.ts'
 
 /** How long a connection may take to end by itself after the last byte of interest, to be used again. */
@@ -24,7 +25,7 @@ export interface UpstreamRequest {
  * together cost as much as everything else that the gateway does for a request.
  */
 export class Exchange {
-  readonly #scope: AbortSignal
+  readonly #scope: Scope
   readonly #head = Promise.withResolvers<void>()
   #status = 0
   #headers: IncomingHttpHeaders = {}
@@ -38,15 +39,15 @@ export class Exchange {
   #failure: { readonly reason: unknown } | undefined
   #wake: (() => void) | undefined
 
-  private constructor(scope: AbortSignal, firstByteMs: number) {
+  private constructor(scope: Scope, firstByteMs: number) {
     this.#scope = scope
-    scope.addEventListener('abort', this.#follow)
+    scope.onEnd(this.#follow)
     this.#timer = setTimeout(() => this.#fail(timedOut('first byte')), firstByteMs)
   }
 
-  /** Sends the request and waits for the head. Aborting `scope` destroys the upstream socket, whatever it is doing. */
-  static async open(upstream: Upstream, request: UpstreamRequest, scope: AbortSignal, timeouts: Pick<Timeouts, 'firstByteMs'>): Promise<Exchange> {
-    scope.throwIfAborted()
+  /** Sends the request and waits for the head. The end of `scope` destroys the upstream socket, whatever it is doing. */
+  static async open(upstream: Upstream, request: UpstreamRequest, scope: Scope, timeouts: Pick<Timeouts, 'firstByteMs'>): Promise<Exchange> {
+    scope.throwIfOver()
     const exchange = new Exchange(scope, timeouts.firstByteMs)
     const options = { method: 'POST' as const, path: upstream.prefix + request.path, headers: { ...request.headers, ...upstream.headers }, body: request.body }
     upstream.pool.dispatch(options, exchange.#handler())
@@ -172,7 +173,7 @@ export class Exchange {
 
   #let(): void {
     this.progress()
-    this.#scope.removeEventListener('abort', this.#follow)
+    this.#scope.offEnd(this.#follow)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Frame } from '../check/chat-stream.ts'
 import type { Channels } from './channels.ts'
 import { jobText } from './job.ts'
 import type { Job } from './job.ts'
+import type { Scope } from '../scope.ts'
 import type { JobStore } from './store.ts'
 
 /** How often is looked without having been told: messages get lost, and a job that is gone tells nobody. */
@@ -19,9 +20,9 @@ export interface FollowOptions {
  * What comes of a job, from an event on that the reader has seen, or from the beginning: each change of its status under the name of
  * the status, and in between the chunks of a chat. Ends behind the one with the result, or the error.
  */
-export async function* follow({ store, channels, look }: FollowOptions, first: Job, after: string | undefined, signal: AbortSignal): Frames {
+export async function* follow({ store, channels, look }: FollowOptions, first: Job, after: string | undefined, scope: Scope): Frames {
   const { id } = first
-  const bell = new Bell(signal)
+  const bell = new Bell(scope)
   using _ = channels.listen(store.channelOf(id), () => bell.ring())
   let job = first
   let at = after ?? '0-0'
@@ -67,13 +68,13 @@ function identified(text: string, at: string): string {
 
 /** Wakes one sleeper; a ring while nobody sleeps is kept for the next. */
 class Bell {
-  readonly #signal: AbortSignal
+  readonly #scope: Scope
   #rung = false
   #wake: () => void = () => {}
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal
-    signal.addEventListener('abort', () => this.#wake(), { once: true })
+  constructor(scope: Scope) {
+    this.#scope = scope
+    scope.onEnd(() => this.#wake())
   }
 
   ring(): void {
@@ -81,16 +82,16 @@ class Bell {
     this.#wake()
   }
 
-  /** Resolves with true when it rings, with false when it has not for so long. Rejects with the reason of the signal. */
+  /** Resolves with true when it rings, with false when it has not for so long. Rejects with the reason of the scope. */
   async heard(ms: number): Promise<boolean> {
-    this.#signal.throwIfAborted()
+    this.#scope.throwIfOver()
     if (!this.#rung) {
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, ms)
       this.#wake = resolve
       await promise
       clearTimeout(timer)
-      this.#signal.throwIfAborted()
+      this.#scope.throwIfOver()
     }
     const rung = this.#rung
     this.#rung = false

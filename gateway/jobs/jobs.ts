@@ -49,7 +49,7 @@ export function createJobs(app: FastifyInstance, { config, jobs, redis, pipeline
     channels.listen(store.cancellations, cancel)
     broker.start(work)
     // Hands out no more; what is at work goes on until the drain's deadline.
-    drain.refused.addEventListener('abort', () => void broker?.stop())
+    drain.refused.onEnd(() => void broker?.stop())
   })
   // Before the connections go.
   app.addHook('preClose', async () => {

@@ -99,7 +99,7 @@ export function jobRoutes(app: FastifyInstance, { config, jobs, pipeline, store,
     // Whoever follows does not hold up a drain: another replica goes on where this one stopped.
     using scope = new RequestScope(request, reply, followMs, drain.refused)
     const after = typeof seen === 'string' && /^\d{1,15}-\d{1,15}$/.test(seen) ? seen : undefined
-    const error = await relayStream(follow({ store, channels, look: async (id) => look(id, caller.tenant) }, job, after, scope.signal), reply, scope.signal, config.stream.keepAliveMs)
+    const error = await relayStream(follow({ store, channels, look: async (id) => look(id, caller.tenant) }, job, after, scope), reply, scope, config.stream.keepAliveMs)
     if (error !== undefined) request.trace.error = error.id
     return reply
   })

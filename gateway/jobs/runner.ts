@@ -84,7 +84,7 @@ export class Runner {
       await run.done(result, reply.headers)
       return true
     } catch (thrown) {
-      const error = asGatewayError(scope.signal.aborted ? scope.signal.reason : thrown)
+      const error = asGatewayError(scope.isOver ? scope.reason : thrown)
       trace.error = error.id
       status = error.status
       return await this.#fail(run, job, error, reply)
@@ -124,7 +124,7 @@ export class Runner {
     const { asked, model } = this.#asked(ticket, job)
     trace.model = model.name
     trace.stream = asked.call.stream
-    const writer = new EventWriter(run, scope.signal, () => scope.end(new GatewayError('GW_ERR_JOB_CANCELLED')))
+    const writer = new EventWriter(run, scope, () => scope.end(new GatewayError('GW_ERR_JOB_CANCELLED')))
     const use = async (answer: Answer): Promise<string> => {
       trace.firstByteMs = performance.now() - trace.startedAt
       return answer.kind === 'json' ? answer.bytes.toString() : assembled(answer, writer, config.limits.answerBytes)

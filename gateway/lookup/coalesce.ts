@@ -10,24 +10,28 @@ const usual: FlightLimits = { joinCharacters: 65_536, lagCharacters: 1_048_576 }
 
 /** Makes the policy that answers requests of one tenant which are the same, and in flight at the same time, with one upstream call. */
 export function createCoalescing(limits: FlightLimits = usual): Coalescing {
-  const flights = new Map<string, Flight>()
+  // In places that are emptied when they are given up: the tables that a Map grows out of keep what was in them for as long as they last.
+  const places = new Map<string, { flight: Flight | undefined }>()
 
   function flightOf(key: string, turn: Turn, obtain: (turn: Turn) => Promise<Answer>): Flight {
+    const place: { flight: Flight | undefined } = { flight: undefined }
     const flight = new Flight(turn, obtain, limits, () => {
-      if (flights.get(key) === flight) flights.delete(key)
+      place.flight = undefined
+      if (places.get(key) === place) places.delete(key)
     })
-    flights.set(key, flight)
+    place.flight = flight
+    places.set(key, place)
     return flight
   }
 
   return {
     async share(turn, obtain) {
-      turn.scope.signal.throwIfAborted()
+      turn.scope.throwIfOver()
       const key = termsOf(turn).share ? requestKey(turn) : undefined
       if (key === undefined) return obtain(turn)
       // The name as well: `auto` may fall back to more than the model it chose, and must not fail with those who may not.
       const named = key + turn.model.name
-      return (flights.get(named) ?? flightOf(named, turn, obtain)).join(turn)
+      return (places.get(named)?.flight ?? flightOf(named, turn, obtain)).join(turn)
     },
   }
 }

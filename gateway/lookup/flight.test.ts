@@ -4,15 +4,16 @@ import type { Frames } from '../call/frames.ts'
 import { metered } from '../check/meter.ts'
 import { frameOf } from '../check/chat-stream.ts'
 import { GatewayError } from '../errors.ts'
+import { Ending } from '../scope.ts'
 import { Trace } from '../observe/trace.ts'
 import type { Turn } from '../turn.ts'
 import { Flight } from './flight.ts'
 
 /** As much of a request as a flight looks at. */
 function caller(remainingMs = 1_000) {
-  const abort = new AbortController()
-  const turn = { kind: 'chat', call: { raw: '{}' }, model: {}, trace: new Trace(), scope: { signal: abort.signal, remainingMs } } as unknown as Turn
-  return { turn, leave: () => abort.abort(new GatewayError('GW_ERR_CALLER_GONE')) }
+  const scope = Object.assign(new Ending(), { remainingMs })
+  const turn = { kind: 'chat', call: { raw: '{}' }, model: {}, trace: new Trace(), scope } as unknown as Turn
+  return { turn, leave: () => scope.end(new GatewayError('GW_ERR_CALLER_GONE')) }
 }
 
 /** A source of frames of 100 characters and more, that counts what was taken and how it was left. */
@@ -92,7 +93,7 @@ test('a caller that leaves while it waits for a frame learns it at once, the oth
   const waits = [first.next(), second.next()] as const
   one.leave()
   await expect(waits[0]).rejects.toThrow(expect.objectContaining({ id: 'GW_ERR_CALLER_GONE' }) as Error)
-  expect(flight.signal.aborted).toBe(false)
+  expect(flight.isOver).toBe(false)
   gate.resolve()
   expect(nth(await waits[1])).toBe(0)
 })
@@ -121,7 +122,7 @@ test('a stream that comes when everybody has left is closed, though nobody has b
   const joined = flight.join(one.turn)
   one.leave()
   await expect(joined).rejects.toThrow(expect.objectContaining({ id: 'GW_ERR_CALLER_GONE' }) as Error)
-  expect(flight.signal.aborted).toBe(true)
+  expect(flight.isOver).toBe(true)
   gate.resolve()
   await expect.poll(() => state.left).toBe(true)
 })

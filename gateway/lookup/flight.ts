@@ -3,6 +3,7 @@ import type { Frames } from '../call/frames.ts'
 import type { Frame } from '../check/chat-stream.ts'
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { Trace } from '../observe/trace.ts'
+import { Ending } from '../scope.ts'
 import type { Scope } from '../scope.ts'
 import type { Turn } from '../turn.ts'
 import { FlightNotes, spare } from './flight-notes.ts'
@@ -27,17 +28,16 @@ interface Member {
 }
 
 /**
- * One upstream call for several callers. It is nobody's alone: each caller leaves by its own signal, and only when the last has
+ * One upstream call for several callers. It is nobody's alone: each caller leaves by its own scope, and only when the last has
  * left is the call cancelled. A stream is taken at the pace of the fastest caller; the frames that a slower one still needs are
  * held, up to a limit, and whoever stays behind further is cut off, so that it costs the others neither time nor memory.
  */
-export class Flight implements Scope {
+export class Flight extends Ending implements Scope {
   readonly #turn: Turn
   readonly #notes: FlightNotes
   readonly #limits: FlightLimits
   readonly #close: () => void
   readonly #members = new Set<Member>()
-  readonly #abort = new AbortController()
   readonly #held: Frame[] = []
   #heldCharacters = 0
   /** How many frames are no longer held. */
@@ -49,6 +49,7 @@ export class Flight implements Scope {
 
   /** Begins the call. `close` is run once, when nobody may join any more. */
   constructor(turn: Turn, obtain: (turn: Turn) => Promise<Answer>, limits: FlightLimits, close: () => void) {
+    super()
     this.#notes = new FlightNotes(turn.trace, () => this.#payer)
     const { trace, reply } = this.#notes
     this.#turn = { ...turn, scope: this, trace, reply }
@@ -57,24 +58,20 @@ export class Flight implements Scope {
     void this.#run(obtain)
   }
 
-  get signal(): AbortSignal {
-    return this.#abort.signal
-  }
-
   get remainingMs(): number {
     return Math.max(0, ...[...this.#members].map(({ turn }) => turn.scope.remainingMs))
   }
 
   /** The answer, for one more caller; rejects when the call fails or this caller leaves. */
   async join(turn: Turn): Promise<Answer> {
-    const { signal } = turn.scope
+    const { scope } = turn
     const member: Member = { turn, answer: Promise.withResolvers(), isServed: false, at: 0, wake: () => {}, gone: () => {
-      member.answer.reject(signal.reason)
+      member.answer.reject(scope.reason)
       this.#leave(member)
       member.wake()
     } }
     this.#members.add(member)
-    signal.addEventListener('abort', member.gone, { once: true })
+    scope.onEnd(member.gone)
     if (this.#source !== undefined) this.#begin(member)
     return member.answer.promise
   }
@@ -100,7 +97,7 @@ export class Flight implements Scope {
     this.#notes.charge(this.#payer)
     for (const member of this.#members) {
       this.#notes.serve(member.turn)
-      member.turn.scope.signal.removeEventListener('abort', member.gone)
+      member.turn.scope.offEnd(member.gone)
       tell(member)
     }
     this.#members.clear()
@@ -113,10 +110,10 @@ export class Flight implements Scope {
   }
 
   async *#follow(member: Member): Frames {
-    const { signal } = member.turn.scope
+    const { scope } = member.turn
     try {
       for (;;) {
-        signal.throwIfAborted()
+        scope.throwIfOver()
         if (member.at < this.#dropped) throw new GatewayError('GW_ERR_READ_TOO_SLOWLY')
         const frame = this.#held[member.at - this.#dropped]
         if (frame !== undefined) {
@@ -179,7 +176,7 @@ export class Flight implements Scope {
   }
 
   #leave(member: Member): void {
-    member.turn.scope.signal.removeEventListener('abort', member.gone)
+    member.turn.scope.offEnd(member.gone)
     if (!this.#members.delete(member)) return
     // Only now is known what this caller's part of a stream came to.
     const { trace } = member.turn
@@ -192,7 +189,7 @@ export class Flight implements Scope {
     this.#notes.charge(trace)
     this.#closeDoor()
     if (this.#end !== undefined) return
-    this.#abort.abort(member.turn.scope.signal.reason ?? new GatewayError('GW_ERR_CALLER_GONE'))
+    this.end(member.turn.scope.reason ?? new GatewayError('GW_ERR_CALLER_GONE'))
     if (this.#source !== undefined) void discard(this.#source)
   }
 

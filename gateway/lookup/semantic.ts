@@ -4,7 +4,7 @@ import { Trace } from '../observe/trace.ts'
 import { costOf } from '../route/registry.ts'
 import type { Model } from '../route/registry.ts'
 import type { Route } from '../route/route.ts'
-import type { Scope } from '../scope.ts'
+import { WorkScope } from '../scope.ts'
 import type { Turn } from '../turn.ts'
 import type { SemanticConfig } from './cache.ts'
 import { questionOf } from './question.ts'
@@ -36,10 +36,7 @@ export function createSemanticIndex({ config, ttlSeconds, model, route }: Semant
 
   async function embed(text: string, turn: Turn): Promise<Float32Array | undefined> {
     const raw = JSON.stringify({ model: model.name, input: text })
-    const deadline = performance.now() + config.timeoutMs
-    const scope: Scope = { signal: AbortSignal.any([turn.scope.signal, AbortSignal.timeout(config.timeoutMs)]), get remainingMs() {
-      return deadline - performance.now()
-    } }
+    using scope = new WorkScope(config.timeoutMs, turn.scope)
     try {
       const answer = await route(model.chain, { path: '/embeddings', raw, headers: turn.call.headers, stream: false, choices: 1 }, scope, new Trace())
       if (answer.kind !== 'json') return undefined

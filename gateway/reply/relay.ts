@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { Frames } from '../call/frames.ts'
 import { asGatewayError } from '../errors.ts'
 import type { GatewayError } from '../errors.ts'
+import type { Scope } from '../scope.ts'
 
 /** How long a caller may take to accept the last error event before the socket is destroyed under it. */
 const farewellMs = 1_000
@@ -18,7 +19,7 @@ const streamHeaders = {
  * Relays frames to the caller, each flushed as it comes, at the caller's pace. Resolves when the response is closed:
  * with undefined after a whole answer, with the error that the caller was told otherwise.
  */
-export async function relayStream(frames: Frames, reply: FastifyReply, signal: AbortSignal, keepAliveMs: number): Promise<GatewayError | undefined> {
+export async function relayStream(frames: Frames, reply: FastifyReply, scope: Scope, keepAliveMs: number): Promise<GatewayError | undefined> {
   reply.hijack()
   const out = reply.raw
   // A caller that resets the connection raises an error here, which must not become an uncaught one.
@@ -35,15 +36,15 @@ export async function relayStream(frames: Frames, reply: FastifyReply, signal: A
     for await (const frame of frames) {
       keepAlive?.refresh()
       trace.firstByteMs ??= performance.now() - trace.startedAt
-      if (!out.write(frame.text)) await once(out, 'drain', { signal })
+      if (!out.write(frame.text)) await once(out, 'drain', { signal: scope.signal })
     }
     clearInterval(keepAlive)
     out.end('data: [DONE]\n\n')
-    await settled(closed, signal)
+    await settled(closed, scope)
     return undefined
   } catch (thrown) {
     clearInterval(keepAlive)
-    const error = asGatewayError(signal.aborted ? signal.reason : thrown)
+    const error = asGatewayError(scope.isOver ? scope.reason : thrown)
     fail(out, reply.server.errorDialect.event(error, reply.request.id))
     await closed
     return error
@@ -62,14 +63,14 @@ function fail(out: ServerResponse, event: string): void {
 }
 
 // The tail may sit in the buffer of a caller that stopped reading: the total limit holds for it as well.
-async function settled(closed: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = (): void => reject(signal.reason)
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort)
+async function settled(closed: Promise<void>, scope: Scope): Promise<void> {
+  scope.throwIfOver()
+  const { promise: over, reject } = Promise.withResolvers<never>()
+  const end = (): void => reject(scope.reason)
+  scope.onEnd(end)
   try {
-    await Promise.race([closed, aborted])
+    await Promise.race([closed, over])
   } finally {
-    signal.removeEventListener('abort', abort)
+    scope.offEnd(end)
   }
 }

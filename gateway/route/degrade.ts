@@ -58,7 +58,7 @@ export function createDegradation({ config, registry, upstreams, cache }: Degrad
         } catch (error) {
           // What the cheaper model has to say of the request is not what was asked for; a refused text stays refused.
           if (error instanceof UpstreamError && error.kind === 'moderation') throw error
-          turn.scope.signal.throwIfAborted()
+          turn.scope.throwIfOver()
         }
       }
       return undefined
@@ -125,7 +125,7 @@ export function createDegradation({ config, registry, upstreams, cache }: Degrad
       } catch (error) {
         let failure = asGatewayError(error)
         for (const step of config.steps) {
-          if (scope.signal.aborted || !isWant(failure)) throw failure
+          if (scope.isOver || !isWant(failure)) throw failure
           if (step === 'queue' && failure.id === 'GW_ERR_OVERLOADED' && (trace.queuedMs ?? 0) > queuedMs) continue
           try {
             const answer = await steps[step](turn, failure, obtain)
@@ -134,7 +134,7 @@ export function createDegradation({ config, registry, upstreams, cache }: Degrad
             failure = asGatewayError(thrown)
           }
         }
-        if (!scope.signal.aborted && isWant(failure)) name(turn, 'refused')
+        if (!scope.isOver && isWant(failure)) name(turn, 'refused')
         throw failure
       }
     },

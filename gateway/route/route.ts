@@ -44,7 +44,7 @@ export function createRoute({ upstreams, config, scrub, log, latency, watch }: R
         // An entry that was never asked has nothing to tell about one that was and failed.
         if (failure === undefined || !isUnsupported(error)) failure = error
         if (isUnsupported(error)) trace.failures.push(`${upstream.name}: ${summary(error)}`)
-        if (!mayFallBack(error) || scope.signal.aborted) break
+        if (!mayFallBack(error) || scope.isOver) break
       }
     }
     throw failure
@@ -66,11 +66,11 @@ export function createRoute({ upstreams, config, scrub, log, latency, watch }: R
       const started = performance.now()
       const watched = watch?.({ upstream: upstream.name, model, call, trace, permit: admission.permit })
       try {
-        const answer = await attempt(upstream, request, watched?.call ?? call, watched?.permit ?? admission.permit, scope.signal, config, scrub)
+        const answer = await attempt(upstream, request, watched?.call ?? call, watched?.permit ?? admission.permit, scope, config, scrub)
         latency?.note(serves.name, answer, performance.now() - started)
         return answer
       } catch (error) {
-        scope.signal.throwIfAborted()
+        scope.throwIfOver()
         trace.failures.push(`${upstream.name}: ${summary(error)}`)
         reportFailure(log, { upstream: upstream.name, call, trace }, error)
         const waitMs = config.retry === false ? undefined : (backoff ??= new Backoff(config.retry)).next(error)

@@ -7,7 +7,7 @@ import type { Turn } from '../turn.ts'
 
 /**
  * What a failed request may wait for within `ms`, if there is anything: a wait that resolves with whether another try has better chances
- * now. It rejects with the reason of the request's own signal.
+ * now. It rejects with the reason of the request's own scope.
  */
 export type WaitFor = (turn: Pick<Turn, 'model' | 'scope'>, failure: GatewayError, ms: number) => (() => Promise<boolean>) | undefined
 
@@ -15,18 +15,18 @@ export type WaitFor = (turn: Pick<Turn, 'model' | 'scope'>, failure: GatewayErro
 const lookAgainMs = 100
 
 export function createWaitFor(upstreams: ReadonlyMap<string, Upstream>): WaitFor {
-  return ({ model, scope: { signal } }, failure, ms) => {
+  return ({ model, scope }, failure, ms) => {
     if (ms <= 0) return undefined
-    if (failure.id === 'GW_ERR_OVERLOADED') return async () => passed(Math.min(ms, lookAgainMs * (0.5 + Math.random())), signal)
+    if (failure.id === 'GW_ERR_OVERLOADED') return async () => passed(Math.min(ms, lookAgainMs * (0.5 + Math.random())), scope.signal)
     const circuits = new Set(model.chain.map(({ upstream }) => upstreams.get(upstream)?.breaker))
     const broken = [...circuits].filter((circuit) => circuit !== undefined && circuit.state !== 'closed') as Circuit[]
     if (broken.length > 0) {
       const soon = broken.filter(({ leastWaitMs }) => leastWaitMs <= ms)
-      return soon.length === 0 ? undefined : async () => firstAdmitting(soon, ms, signal)
+      return soon.length === 0 ? undefined : async () => firstAdmitting(soon, ms, scope.signal)
     }
     // With every circuit closed there is only the time that the upstream itself has named.
     const asked = failure instanceof UpstreamError ? failure.retryAfterMs : undefined
-    return asked === undefined || asked > ms ? undefined : async () => passed(asked + 1, signal)
+    return asked === undefined || asked > ms ? undefined : async () => passed(asked + 1, scope.signal)
   }
 }
 

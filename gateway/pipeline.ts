@@ -94,7 +94,8 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
 
   /** One answer from an upstream, checked and kept. The slot is held until the last byte has come. */
   async function obtained(turn: Turn): Promise<Answer> {
-    const slot = await queue?.enter(turn)
+    const entered = queue?.enter(turn)
+    const slot = entered instanceof Promise ? await entered : entered
     try {
       // Here and not behind the sharing: a kept answer cost its tokens when it was made, a shared one costs them once, and a cheaper model costs its own price.
       const raw = metered(turn, await route(turn.model.chain, turn.call, turn.scope, turn.trace))

@@ -57,8 +57,8 @@ export interface Queue {
   readonly waiting: number
   /** Slots that are taken. */
   readonly running: number
-  /** Resolves when there is a slot; throws GW_ERR_OVERLOADED when too many wait or the wait is too long. */
-  enter(turn: Turn): Promise<Disposable>
+  /** A slot, or a promise of one, which rejects with GW_ERR_OVERLOADED when too many wait or the wait is too long. */
+  enter(turn: Turn): Promise<Disposable> | Disposable
 }
 
 /** What must not leave the gateway in an answer. */

@@ -22,6 +22,7 @@ import { asGatewayError, GatewayError } from './errors.ts'
 import { healthMethods, healthRoutes } from './observe/health.ts'
 import { parseJsonBody } from './validate/json-body.ts'
 import { docsMethods, docsRoutes } from './observe/openapi/routes.ts'
+import { RequestLog } from './observe/log.ts'
 import { isOpen } from './observe/requests.ts'
 import { createSampler } from './observe/sample.ts'
 import { createTelemetry } from './observe/telemetry.ts'
@@ -63,6 +64,7 @@ export function createGateway(input: ConfigInput, { logTo }: GatewayOptions = {}
     logger: { level: config.log.level, base: { pid: process.pid }, ...(logTo === undefined ? {} : { stream: logTo }) },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestId,
+    childLoggerFactory: (logger, bindings) => new RequestLog(logger, bindings),
     bodyLimit: config.limits.bodyBytes,
     requestTimeout: config.timeouts.requestMs,
     // Node looks for slow senders only every 30 s by default, which doubles the limit.

@@ -190,3 +190,16 @@ export function dataOf(text: string): string[] {
     return frame.slice(6)
   })
 }
+
+/** An upstream's answer that comes in these parts, and ends well or with a failure. */
+export function exchangeOf(parts: Iterable<Buffer>, end?: unknown) {
+  const left = parts[Symbol.iterator]()
+  return {
+    progress() {},
+    async read(): Promise<Buffer | undefined> {
+      const next = left.next()
+      if (next.done === true && end !== undefined) throw end
+      return next.done === true ? undefined : next.value
+    },
+  }
+}

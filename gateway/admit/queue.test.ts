@@ -122,7 +122,7 @@ test('a wait ends after the timeout; the slot then goes to the next', async () =
   const queue = new SlotQueue(queueConfig.parse({ concurrency: 1 }))
   const slot = await queue.enter(request())
   const late = request()
-  const waiting = queue.enter(late)
+  const waiting = Promise.resolve(queue.enter(late))
   waiting.catch(() => {})
   await vi.advanceTimersByTimeAsync(8_999)
   expect(queue.waiting).toBe(1)

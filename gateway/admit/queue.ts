@@ -16,7 +16,7 @@ export type QueueConfig = z.output<typeof queueConfig>
 
 /** What the queue needs to know of a request. */
 export interface Waiting {
-  readonly scope: Pick<Scope, 'throwIfOver' | 'onEnd' | 'offEnd' | 'reason'>
+  readonly scope: Pick<Scope, 'isOver' | 'throwIfOver' | 'onEnd' | 'offEnd' | 'reason'>
   /** Gets the time spent here in milliseconds, added up over several tries. */
   readonly trace: { queuedMs?: number }
 }
@@ -46,12 +46,17 @@ export class SlotQueue implements Queue {
     return this.#running
   }
 
-  /** Resolves with a slot, to be disposed of once or more often. Throws GW_ERR_OVERLOADED, or what the request's own scope ended with. */
-  async enter({ scope, trace }: Waiting): Promise<Disposable> {
+  /** A slot, to be disposed of once or more often; a promise of one when there is none now, which rejects with GW_ERR_OVERLOADED or what the request's own scope ended with. */
+  enter(waiting: Waiting): Promise<Disposable> | Disposable {
+    // Nobody is overtaken: while anyone waits, all slots are taken, because a free one is handed on at once.
+    if (this.#running >= this.#config.concurrency || waiting.scope.isOver) return this.#queued(waiting)
+    waiting.trace.queuedMs ??= 0
+    return this.#take()
+  }
+
+  async #queued({ scope, trace }: Waiting): Promise<Disposable> {
     scope.throwIfOver()
     trace.queuedMs ??= 0
-    // Nobody is overtaken: while anyone waits, all slots are taken, because a free one is handed on at once.
-    if (this.#running < this.#config.concurrency) return this.#take()
     if (this.#line.size >= this.#config.waiting) throw this.#overloaded('Too many requests are waiting.')
     const since = performance.now()
     try {
@@ -79,18 +84,13 @@ export class SlotQueue implements Queue {
 
   #take(): Disposable {
     this.#running++
-    const since = performance.now()
-    let held = true
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return
-        held = false
-        this.#running--
-        const heldMs = performance.now() - since
-        this.#heldMs = this.#heldMs === undefined ? heldMs : this.#heldMs + weight * (heldMs - this.#heldMs)
-        this.#line.first()?.()
-      },
-    }
+    return new Slot(this.#free)
+  }
+
+  readonly #free = (heldMs: number): void => {
+    this.#running--
+    this.#heldMs = this.#heldMs === undefined ? heldMs : this.#heldMs + weight * (heldMs - this.#heldMs)
+    this.#line.first()?.()
   }
 
   #overloaded(message: string): GatewayError {
@@ -103,6 +103,21 @@ export class SlotQueue implements Queue {
     const { concurrency, timeoutMs } = this.#config
     if (this.#heldMs === undefined) return timeoutMs
     return Math.min((this.#heldMs * (this.#line.size + 1)) / concurrency, timeoutMs + this.#heldMs)
+  }
+}
+
+class Slot implements Disposable {
+  readonly #since = performance.now()
+  #free: ((heldMs: number) => void) | undefined
+
+  constructor(free: (heldMs: number) => void) {
+    this.#free = free
+  }
+
+  [Symbol.dispose](): void {
+    const free = this.#free
+    this.#free = undefined
+    free?.(performance.now() - this.#since)
   }
 }
 

@@ -41,9 +41,19 @@ function invalidKey(): GatewayError {
 
 function presentedKey({ headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | undefined {
   // Node silently keeps the first of two Authorization headers; a proxy in front may have believed the second.
-  const sent = rawHeaders.filter((name, index) => index % 2 === 0 && /^(?:authorization|x-api-key)$/i.test(name)).map((name) => name.toLowerCase())
-  if (new Set(sent).size !== sent.length) return undefined
+  if (isRepeated(rawHeaders, 'authorization') || isRepeated(rawHeaders, 'x-api-key')) return undefined
   if (headers.authorization !== undefined) return /^Bearer +(\S+) *$/i.exec(headers.authorization)?.[1]
   const key = headers['x-api-key']
   return typeof key === 'string' && key !== '' ? key : undefined
+}
+
+function isRepeated(rawHeaders: readonly string[], name: string): boolean {
+  let seen = false
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    // By its length first: nearly every other header differs in it.
+    if (rawHeaders[at]?.length !== name.length || rawHeaders[at]?.toLowerCase() !== name) continue
+    if (seen) return true
+    seen = true
+  }
+  return false
 }

@@ -80,8 +80,8 @@ export async function streamLoad(url: string, options: { concurrent: number; tot
   const transit: number[] = []
   let next = 0
   const caller = async (): Promise<void> => {
-    // Callers do not start in step: two hundred requests in one millisecond measure a queue, not a stream.
-    await sleep(Math.random() * gapMs * 2)
+    // Callers begin spread over the life of a stream, as if it had long been so: two hundred requests in one moment measure a queue, not a stream.
+    await sleep(Math.random() * gapMs * chunks)
     while (next++ < total) {
       const abort = new AbortController()
       const started = performance.now()

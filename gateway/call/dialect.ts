@@ -28,5 +28,5 @@ export interface Dialect {
   /** The body of a 200 as OpenAI's answer; throws an UpstreamError when it is none. */
   answer(body: Buffer, call: Call, scrub: Scrub): JsonAnswer
   /** The stream of a 200 as OpenAI's chunks; returns only when the answer is complete. */
-  frames(exchange: Pick<Exchange, 'chunks' | 'progress'>, call: Call, options: StreamOptions): Frames
+  frames(exchange: Pick<Exchange, 'read' | 'progress'>, call: Call, options: StreamOptions): Frames
 }

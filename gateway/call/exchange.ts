@@ -22,35 +22,40 @@ export interface UpstreamRequest {
  * One attempt on the wire: an answered head, and a body that ends, is cut, or runs into a limit.
  *
  * By `dispatch`, the call that undici's own `request` is made of: the latter wraps each body in a Readable and each abort in a signal, which
- * together cost as much as everything else that the gateway does for a request.
+ * together cost as much as everything else that the gateway does for a request. What begins with `on` is for undici to call.
  */
-export class Exchange {
+export class Exchange implements Dispatcher.DispatchHandler {
   readonly #scope: Scope
   readonly #head = Promise.withResolvers<void>()
   #status = 0
   #headers: IncomingHttpHeaders = {}
   #controller: Dispatcher.DispatchController | undefined
-  #timer: NodeJS.Timeout | undefined
-  #unread: Buffer[] = []
+  readonly #unread: Buffer[] = []
   #unreadBytes = 0
+  /** Who waits for the next bytes. */
+  #reader: PromiseWithResolvers<Buffer | undefined> | undefined
+  /** Until when the upstream may keep us waiting; undefined while nobody waits for it. */
+  #waitUntil: number | undefined
+  #isFirstByte = true
+  /** Looks at the wait when it fires; set anew for each piece of a body it would cost more than the piece. */
+  #timer: NodeJS.Timeout | undefined
+  #timerAt = 0
   #isDraining = false
   #isOver = false
   /** Why there is no more to come, other than that the answer has ended. */
   #failure: { readonly reason: unknown } | undefined
-  #wake: (() => void) | undefined
 
   private constructor(scope: Scope, firstByteMs: number) {
     this.#scope = scope
     scope.onEnd(this.#follow)
-    this.#timer = setTimeout(() => this.#fail(timedOut('first byte')), firstByteMs)
+    this.#wait(firstByteMs)
   }
 
   /** Sends the request and waits for the head. The end of `scope` destroys the upstream socket, whatever it is doing. */
   static async open(upstream: Upstream, request: UpstreamRequest, scope: Scope, timeouts: Pick<Timeouts, 'firstByteMs'>): Promise<Exchange> {
     scope.throwIfOver()
     const exchange = new Exchange(scope, timeouts.firstByteMs)
-    const options = { method: 'POST' as const, path: upstream.prefix + request.path, headers: { ...request.headers, ...upstream.headers }, body: request.body }
-    upstream.pool.dispatch(options, exchange.#handler())
+    upstream.pool.dispatch({ method: 'POST', path: upstream.prefix + request.path, headers: { ...request.headers, ...upstream.headers }, body: request.body }, exchange)
     await exchange.#head.promise
     return exchange
   }
@@ -68,7 +73,9 @@ export class Exchange {
     this.progress()
     const pieces: Buffer[] = []
     let bytes = 0
-    for (let next = await this.#next(idleMs); next !== undefined; next = await this.#next(idleMs)) {
+    for (;;) {
+      const next = this.#unread.length > 0 || this.#isOver ? this.#take() : await this.read(idleMs)
+      if (next === undefined) break
       bytes += next.length
       if (bytes > maxBytes) throw badAnswer('The upstream answer is too large.')
       pieces.push(next)
@@ -76,15 +83,20 @@ export class Exchange {
     return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, bytes)
   }
 
-  /** The body's bytes. The idle limit runs only while we wait for the upstream, not while the caller takes its time. */
-  async *chunks(idleMs: () => number): AsyncGenerator<Buffer, void, undefined> {
-    for (let next = await this.#next(idleMs()); next !== undefined; next = await this.#next(idleMs())) yield next
+  /** The body's next bytes, undefined when all have been read. The idle limit runs only while we wait for the upstream, not while the caller takes its time. One read at a time. */
+  async read(idleMs: number): Promise<Buffer | undefined> {
+    if (this.#unread.length > 0 || this.#isOver) return this.#take()
+    // While the wait for the first byte (a stream's first event) runs, bytes alone do not extend it.
+    if (!this.#isFirstByte) this.#wait(idleMs)
+    this.#reader = Promise.withResolvers()
+    return this.#reader.promise
   }
 
   /** The wait for the first byte is over; from here on the idle limit applies. */
   progress(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    if (!this.#isFirstByte) return
+    this.#isFirstByte = false
+    this.#waitUntil = undefined
   }
 
   /** Ends the exchange well: the connection is kept if the upstream ends its answer at once, otherwise destroyed. */
@@ -92,7 +104,7 @@ export class Exchange {
     this.#let()
     if (this.#isOver) return
     this.#isDraining = true
-    this.#unread = []
+    this.#unread.length = 0
     this.#timer = setTimeout(() => this.destroy(), lingerMs)
     this.#controller?.resume()
   }
@@ -102,9 +114,42 @@ export class Exchange {
     if (!this.#isOver) this.#fail(new UpstreamError('cut', 'GW_ERR_UPSTREAM_CUT'))
   }
 
-  /** The next bytes; undefined when all have been read. */
-  async #next(idleMs: number): Promise<Buffer | undefined> {
-    if (this.#unread.length === 0 && !this.#isOver) await this.#more(idleMs)
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // It waited for a connection, and nobody wants it any more.
+    if (this.#failure !== undefined) controller.abort(asError(this.#failure.reason))
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // 1xx: the answer is still to come.
+    if (status < 200) return
+    this.#status = status
+    this.#headers = headers
+    this.#head.resolve()
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    if (this.#isDraining) return
+    if (!this.#isFirstByte) this.#waitUntil = undefined
+    const reader = this.#reader
+    if (reader !== undefined) {
+      this.#reader = undefined
+      return reader.resolve(bytes)
+    }
+    this.#unread.push(bytes)
+    this.#unreadBytes += bytes.length
+    if (this.#unreadBytes >= mostUnread) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    this.#end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#end({ reason: this.#status === 0 ? connectionError(error) : new UpstreamError('cut', 'GW_ERR_UPSTREAM_CUT', { cause: error }) })
+  }
+
+  #take(): Buffer | undefined {
     const next = this.#unread.shift()
     if (next === undefined) {
       if (this.#failure !== undefined) throw this.#failure.reason
@@ -115,40 +160,21 @@ export class Exchange {
     return next
   }
 
-  async #more(idleMs: number): Promise<void> {
-    // While the wait for the first byte (a stream's first event) runs, bytes alone do not extend it.
-    const isIdle = this.#timer === undefined
-    if (isIdle) this.#timer = setTimeout(() => this.#fail(timedOut('the next byte')), idleMs)
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-    })
-    if (isIdle) this.progress()
+  #wait(ms: number): void {
+    const until = performance.now() + ms
+    this.#waitUntil = until
+    if (this.#timer !== undefined && this.#timerAt <= until) return
+    clearTimeout(this.#timer)
+    this.#timerAt = until
+    this.#timer = setTimeout(this.#look, ms)
   }
 
-  #handler(): Dispatcher.DispatchHandler {
-    return {
-      onRequestStart: (controller) => {
-        this.#controller = controller
-        // It waited for a connection, and nobody wants it any more.
-        if (this.#failure !== undefined) controller.abort(asError(this.#failure.reason))
-      },
-      onResponseStart: (_controller, status, headers) => {
-        // 1xx: the answer is still to come.
-        if (status < 200) return
-        this.#status = status
-        this.#headers = headers
-        this.#head.resolve()
-      },
-      onResponseData: (controller, bytes) => {
-        if (this.#isDraining) return
-        this.#unread.push(bytes)
-        this.#unreadBytes += bytes.length
-        if (this.#unreadBytes >= mostUnread) controller.pause()
-        this.#wake?.()
-      },
-      onResponseEnd: () => this.#end(),
-      onResponseError: (_controller, error) => this.#end({ reason: this.#status === 0 ? connectionError(error) : new UpstreamError('cut', 'GW_ERR_UPSTREAM_CUT', { cause: error }) }),
-    }
+  readonly #look = (): void => {
+    this.#timer = undefined
+    if (this.#waitUntil === undefined) return
+    const left = this.#waitUntil - performance.now()
+    if (left > 0) this.#wait(left)
+    else this.#fail(timedOut(this.#isFirstByte ? 'first byte' : 'the next byte'))
   }
 
   readonly #follow = (): void => this.#fail(this.#scope.reason)
@@ -157,7 +183,7 @@ export class Exchange {
   #fail(reason: unknown): void {
     if (this.#isOver) return
     // What has come and was not read is of no use to anybody.
-    this.#unread = []
+    this.#unread.length = 0
     this.#end({ reason })
     this.#controller?.abort(asError(reason))
   }
@@ -168,11 +194,16 @@ export class Exchange {
     this.#failure = failure
     this.#let()
     if (failure !== undefined) this.#head.reject(failure.reason)
-    this.#wake?.()
+    const reader = this.#reader
+    this.#reader = undefined
+    if (failure === undefined) reader?.resolve(undefined)
+    else reader?.reject(failure.reason)
   }
 
   #let(): void {
-    this.progress()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#waitUntil = undefined
     this.#scope.offEnd(this.#follow)
   }
 }

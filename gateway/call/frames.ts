@@ -30,7 +30,7 @@ export function resumed(held: readonly Frame[], awaited: ReturnType<Frames['next
 
 // Not generators: one that is left before its first frame was taken has never started, so its `finally` does not run and the upstream
 // connection stays; and each layer of them costs more per frame than what it does with it.
-abstract class Taken implements Frames {
+export abstract class Taken implements Frames {
   abstract next(): ReturnType<Frames['next']>
 
   abstract return(): ReturnType<Frames['next']>
@@ -49,7 +49,8 @@ abstract class Taken implements Frames {
   }
 }
 
-const over = { done: true, value: undefined } as const
+/** What a stream says when there is no more of it. */
+export const over = { done: true, value: undefined } as const
 
 /** One stage, and whether it is still there to see frames. */
 interface Step {
@@ -84,9 +85,34 @@ class Staged extends Taken {
       const ready = this.#ready.pop()
       if (ready !== undefined) return { done: false, value: ready }
       if (this.#over) return over
-      const shown = await this.#take()
-      if (!('length' in shown)) return { done: false, value: shown }
-      this.#ready = shown.toReversed()
+      let at = 0
+      try {
+        const next = await this.#source.next()
+        if (this.#over) return over
+        if (next.done === true) {
+          this.#ready = this.#rest([], 0).toReversed()
+          continue
+        }
+        let shown: Frame | readonly Frame[] = next.value
+        for (; at < this.#steps.length; at++) {
+          const { stage } = this.#steps[at] as Step
+          shown = passed(stage, shown)
+          if (stage.isEnough?.() === true) {
+            for (const step of this.#steps.slice(0, at + 1)) close(step, { kind: 'left' })
+            await this.#source.return()
+            shown = this.#rest(shown, at + 1)
+            break
+          }
+        }
+        if (!('length' in shown)) return { done: false, value: shown }
+        this.#ready = shown.toReversed()
+      } catch (error) {
+        this.#over = true
+        // What stands before a stage that threw is only left; it knows of no failure.
+        this.#steps.forEach((step, nth) => close(step, nth < at ? { kind: 'left' } : { kind: 'failed', error }))
+        await this.#source.return()
+        throw error
+      }
     }
   }
 
@@ -97,32 +123,6 @@ class Staged extends Taken {
     // First, because it may be what makes the source return: one that waits for bytes does so when its connection goes.
     for (const step of this.#steps) close(step, { kind: 'left' })
     return this.#source.return()
-  }
-
-  async #take(): Promise<Frame | readonly Frame[]> {
-    let at = 0
-    try {
-      const next = await this.#source.next()
-      if (this.#over) return []
-      if (next.done === true) return this.#rest([], 0)
-      let shown: Frame | readonly Frame[] = next.value
-      for (; at < this.#steps.length; at++) {
-        const { stage } = this.#steps[at] as Step
-        shown = passed(stage, shown)
-        if (stage.isEnough?.() === true) {
-          for (const step of this.#steps.slice(0, at + 1)) close(step, { kind: 'left' })
-          await this.#source.return()
-          return this.#rest(shown, at + 1)
-        }
-      }
-      return shown
-    } catch (error) {
-      this.#over = true
-      // What stands before a stage that threw is only left; it knows of no failure.
-      this.#steps.forEach((step, nth) => close(step, nth < at ? { kind: 'left' } : { kind: 'failed', error }))
-      await this.#source.return()
-      throw error
-    }
   }
 
   /** The last frames, of the stages from `from` on. */

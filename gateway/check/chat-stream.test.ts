@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { chatFrames } from './chat-stream.ts'
 import { UpstreamError } from '../errors.ts'
-import { chunk, contentOf, sse } from '../test-support.ts'
+import { chunk, contentOf, exchangeOf, sse } from '../test-support.ts'
 
 const options = { choices: 1, idleMs: 1_000, finishMs: 100, maxEventChars: 2_000_000, scrub: (text: string) => text }
 const done = sse(chunk({}, 'stop'), '[DONE]')
@@ -9,13 +9,7 @@ const stream = sse(chunk({ role: 'assistant', content: '' }), chunk({ content: '
 
 async function relay(parts: Iterable<Buffer>, end?: unknown, overrides: Partial<typeof options> = {}) {
   let text = ''
-  const exchange = {
-    progress() {},
-    async *chunks() {
-      yield* parts
-      if (end !== undefined) throw end
-    },
-  }
+  const exchange = exchangeOf(parts, end)
   try {
     for await (const frame of chatFrames(exchange, { ...options, ...overrides })) text += frame.text
     return { text, error: undefined }

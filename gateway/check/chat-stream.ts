@@ -1,5 +1,6 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import type { Exchange } from '../call/exchange.ts'
+import type { Frames } from '../call/frames.ts'
 import { cut, eventFrames, readData } from './event-stream.ts'
 import type { EventStreamOptions } from './event-stream.ts'
 import type { Scrub } from './scrub.ts'
@@ -26,7 +27,7 @@ const contentFields = ['content', 'refusal', 'reasoning', 'reasoning_content', '
  * then `[DONE]` or a clean end); whatever else ends the stream is thrown.
  * `[DONE]` itself is not a frame: who relays the frames writes it, once.
  */
-export function chatFrames(exchange: Pick<Exchange, 'chunks' | 'progress'>, options: ChatStreamOptions): AsyncGenerator<Frame, void, undefined> {
+export function chatFrames(exchange: Pick<Exchange, 'read' | 'progress'>, options: ChatStreamOptions): Frames {
   const progress = new Progress()
   const isLast = (event: EventSourceMessage): boolean => event.data.trim() === '[DONE]'
   return eventFrames(exchange, {
@@ -56,7 +57,9 @@ class Progress {
 
   /** Every choice that appeared has finished; with `expected`, as many as were asked for. */
   finished(expected = 1): boolean {
-    return this.#done.size >= expected && [...this.#open].every((index) => this.#done.has(index))
+    if (this.#done.size < expected) return false
+    for (const index of this.#open) if (!this.#done.has(index)) return false
+    return true
   }
 }
 
@@ -70,7 +73,8 @@ function readEvent(event: EventSourceMessage, progress: Progress, scrub: Scrub):
   // then lacks its finish and ends as an error.
   if (!Array.isArray(choices)) return undefined
   let content = false
-  for (const choice of choices.filter(isObject)) {
+  for (const choice of choices as readonly unknown[]) {
+    if (!isObject(choice)) continue
     const finished = typeof choice['finish_reason'] === 'string' && choice['finish_reason'] !== ''
     progress.see(choice['index'] ?? 0, finished)
     const delta = choice['delta']

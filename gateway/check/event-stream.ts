@@ -1,7 +1,9 @@
 import { createParser } from 'eventsource-parser'
-import type { EventSourceMessage } from 'eventsource-parser'
+import type { EventSourceMessage, EventSourceParser } from 'eventsource-parser'
 import { UpstreamError } from '../errors.ts'
 import type { Exchange } from '../call/exchange.ts'
+import { over, Taken } from '../call/frames.ts'
+import type { Frames } from '../call/frames.ts'
 import type { Frame } from './chat-stream.ts'
 import { badAnswer, parseJson } from './json-answer.ts'
 import { isObject } from './upstream-error.ts'
@@ -28,46 +30,108 @@ export interface EventReader {
  * The frames of an upstream's event stream, each as its event comes. Returns only where the reader says that the answer
  * is complete; whatever else ends the stream is thrown.
  */
-export async function* eventFrames(exchange: Pick<Exchange, 'chunks' | 'progress'>, reader: EventReader, options: EventStreamOptions): AsyncGenerator<Frame, void, undefined> {
-  const events: EventSourceMessage[] = []
-  let tooLarge = false
-  const parser = createParser({
-    maxBufferSize: options.maxEventChars,
-    onEvent: (event) => events.push(event),
-    onError: (error) => {
-      tooLarge ||= error.type === 'max-buffer-size-exceeded'
-    },
-  })
+export function eventFrames(exchange: Pick<Exchange, 'read' | 'progress'>, reader: EventReader, options: EventStreamOptions): Frames {
+  return new EventFrames(exchange, reader, options)
+}
+
+class EventFrames extends Taken {
+  readonly #exchange: Pick<Exchange, 'read' | 'progress'>
+  readonly #reader: EventReader
+  readonly #options: EventStreamOptions
+  readonly #parser: EventSourceParser
   // The parser strips the one BOM that the format allows; a decoder that strips one too would eat a second.
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  // Some upstreams never say that they are done and keep the connection, silent or with comments: once nothing is
-  // missing only a short wait is left, and bytes do not renew it.
-  let finishBy: number | undefined
-  const patience = (): number => Math.max(1, Math.min(options.idleMs, (finishBy ?? Number.POSITIVE_INFINITY) - performance.now()))
-  try {
-    for await (const bytes of exchange.chunks(patience)) {
-      parser.feed(decoder.decode(bytes, { stream: true }))
-      if (tooLarge) throw badAnswer('The upstream sent an event that is too large.')
-      for (const event of events.splice(0)) {
-        for (const frame of reader.read(event)) {
-          exchange.progress()
-          yield frame
-        }
-        if (reader.isLast(event)) return
-      }
-      if (!reader.isSettled()) finishBy = undefined
-      else finishBy ??= performance.now() + options.finishMs
-      if (finishBy !== undefined && performance.now() >= finishBy) return
-    }
-  } catch (error) {
-    if (error instanceof UpstreamError && error.kind === 'timeout' && reader.isSettled()) return
-    throw error
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  /** What has come and was not looked at. */
+  #events: EventSourceMessage[] = []
+  /** What the last event was for the caller, and was not taken. */
+  #due: readonly Frame[] = []
+  #isTooLarge = false
+  /** Some upstreams never say that they are done and keep the connection, silent or with comments: once nothing is missing only a short wait is left, and bytes do not renew it. */
+  #finishBy: number | undefined
+  #isOver = false
+
+  constructor(exchange: Pick<Exchange, 'read' | 'progress'>, reader: EventReader, options: EventStreamOptions) {
+    super()
+    this.#exchange = exchange
+    this.#reader = reader
+    this.#options = options
+    this.#parser = createParser({
+      maxBufferSize: options.maxEventChars,
+      onEvent: (event) => this.#events.push(event),
+      onError: (error) => {
+        this.#isTooLarge ||= error.type === 'max-buffer-size-exceeded'
+      },
+    })
   }
-  // A last event without its blank line still says what it says; any other unterminated event is a torn one.
-  parser.feed(`${decoder.decode()}\n\n`)
-  const [rest] = events
-  if (rest !== undefined && reader.isLast(rest)) yield* reader.read(rest)
-  else if (rest !== undefined || !reader.mayEnd()) throw cut('The upstream closed the connection before the answer was finished.')
+
+  async next(): ReturnType<Frames['next']> {
+    try {
+      for (;;) {
+        const frame = this.#shown()
+        if (frame !== undefined) {
+          this.#exchange.progress()
+          return { done: false, value: frame }
+        }
+        if (this.#isOver || this.#isLate()) break
+        const bytes = await this.#exchange.read(this.#patience())
+        if (bytes === undefined) this.#close()
+        else this.#feed(this.#decoder.decode(bytes, { stream: true }))
+      }
+    } catch (error) {
+      this.#isOver = true
+      if (!(error instanceof UpstreamError && error.kind === 'timeout' && this.#reader.isSettled())) throw error
+    }
+    this.#isOver = true
+    return over
+  }
+
+  return(): ReturnType<Frames['next']> {
+    this.#isOver = true
+    this.#events = []
+    this.#due = []
+    return Promise.resolve(over)
+  }
+
+  #feed(text: string): void {
+    this.#parser.feed(text)
+    if (this.#isTooLarge) throw badAnswer('The upstream sent an event that is too large.')
+  }
+
+  /** The next frame of what has come. */
+  #shown(): Frame | undefined {
+    for (;;) {
+      const [frame, ...rest] = this.#due
+      if (frame !== undefined) {
+        this.#due = rest
+        return frame
+      }
+      if (this.#isOver) return undefined
+      const event = this.#events.shift()
+      if (event === undefined) return undefined
+      this.#isOver = this.#reader.isLast(event)
+      this.#due = this.#reader.read(event)
+    }
+  }
+
+  #isLate(): boolean {
+    if (!this.#reader.isSettled()) this.#finishBy = undefined
+    else this.#finishBy ??= performance.now() + this.#options.finishMs
+    return this.#finishBy !== undefined && performance.now() >= this.#finishBy
+  }
+
+  #patience(): number {
+    return this.#finishBy === undefined ? this.#options.idleMs : Math.max(1, Math.min(this.#options.idleMs, this.#finishBy - performance.now()))
+  }
+
+  /** A last event without its blank line still says what it says; any other unterminated event is a torn one. */
+  #close(): void {
+    this.#parser.feed(`${this.#decoder.decode()}\n\n`)
+    const [rest] = this.#events
+    this.#events = []
+    this.#isOver = true
+    if (rest !== undefined && this.#reader.isLast(rest)) this.#due = this.#reader.read(rest)
+    else if (rest !== undefined || !this.#reader.mayEnd()) throw cut('The upstream closed the connection before the answer was finished.')
+  }
 }
 
 /** The data of an event as the JSON object it has to be. */

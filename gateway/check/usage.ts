@@ -25,16 +25,22 @@ export function estimateUsage(promptCharacters: number, answerCharacters: number
 /** How much of an answer a chunk carries, in characters: calls of tools and thoughts are tokens as well. */
 export function charactersOf(chunk: Readonly<Record<string, unknown>>): number {
   let length = 0
-  for (const { delta } of objectsIn(chunk['choices'])) {
+  for (const choice of listIn(chunk['choices'])) {
+    const delta = isObject(choice) ? choice['delta'] : undefined
     if (!isObject(delta)) continue
-    for (const field of ['content', 'reasoning', 'reasoning_content', 'refusal']) length += lengthOf(delta[field])
-    for (const { function: called } of objectsIn(delta['tool_calls'])) if (isObject(called)) length += lengthOf(called['name']) + lengthOf(called['arguments'])
+    length += lengthOf(delta['content']) + lengthOf(delta['reasoning']) + lengthOf(delta['reasoning_content']) + lengthOf(delta['refusal'])
+    for (const call of listIn(delta['tool_calls'])) {
+      const called = isObject(call) ? call['function'] : undefined
+      if (isObject(called)) length += lengthOf(called['name']) + lengthOf(called['arguments'])
+    }
   }
   return length
 }
 
-function objectsIn(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter(isObject) : []
+const none: readonly unknown[] = []
+
+function listIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : none
 }
 
 function lengthOf(value: unknown): number {

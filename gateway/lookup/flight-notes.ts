@@ -8,8 +8,8 @@ import type { Answering, Turn } from '../turn.ts'
 export class FlightNotes {
   readonly trace: Trace
   /** Headers for everybody. */
-  readonly reply: Answering = { header: (name, value) => this.#headers.set(name, value) }
-  readonly #headers = new Map<string, string | number>()
+  readonly reply: Answering = { header: (name, value) => this.#headers.push([name, value]) }
+  readonly #headers: (readonly [name: string, value: string | number])[] = []
   #isCounted = false
   #isPaid = false
 

@@ -1,4 +1,5 @@
 import type { Answer } from '../call/attempt.ts'
+import { over, Taken } from '../call/frames.ts'
 import type { Frames } from '../call/frames.ts'
 import type { Frame } from '../check/chat-stream.ts'
 import { asGatewayError, GatewayError } from '../errors.ts'
@@ -37,7 +38,7 @@ export class Flight extends Ending implements Scope {
   readonly #notes: FlightNotes
   readonly #limits: FlightLimits
   readonly #close: () => void
-  readonly #members = new Set<Member>()
+  readonly #members: Member[] = []
   readonly #held: Frame[] = []
   #heldCharacters = 0
   /** How many frames are no longer held. */
@@ -59,7 +60,7 @@ export class Flight extends Ending implements Scope {
   }
 
   get remainingMs(): number {
-    return Math.max(0, ...[...this.#members].map(({ turn }) => turn.scope.remainingMs))
+    return Math.max(0, ...this.#members.map(({ turn }) => turn.scope.remainingMs))
   }
 
   /** The answer, for one more caller; rejects when the call fails or this caller leaves. */
@@ -70,7 +71,7 @@ export class Flight extends Ending implements Scope {
       this.#leave(member)
       member.wake()
     } }
-    this.#members.add(member)
+    this.#members.push(member)
     scope.onEnd(member.gone)
     if (this.#source !== undefined) this.#begin(member)
     return member.answer.promise
@@ -83,7 +84,7 @@ export class Flight extends Ending implements Scope {
       const answer = await obtain(this.#turn)
       if (answer.kind === 'stream') {
         this.#source = answer.frames
-        if (this.#members.size === 0) await discard(answer.frames)
+        if (this.#members.length === 0) await discard(answer.frames)
         for (const member of this.#members) this.#begin(member)
       } else this.#settle((member) => member.answer.resolve(answer))
     } catch (error) {
@@ -95,21 +96,20 @@ export class Flight extends Ending implements Scope {
   #settle(tell: (member: Member) => void): void {
     this.#closeDoor()
     this.#notes.charge(this.#payer)
-    for (const member of this.#members) {
+    for (const member of this.#members.splice(0)) {
       this.#notes.serve(member.turn)
       member.turn.scope.offEnd(member.gone)
       tell(member)
     }
-    this.#members.clear()
   }
 
   #begin(member: Member): void {
     this.#notes.serve(member.turn)
     member.isServed = true
-    member.answer.resolve({ kind: 'stream', frames: this.#follow(member) })
+    member.answer.resolve({ kind: 'stream', frames: new Followed(async () => this.#next(member), () => this.#leave(member)) })
   }
 
-  async *#follow(member: Member): Frames {
+  async #next(member: Member): ReturnType<Frames['next']> {
     const { scope } = member.turn
     try {
       for (;;) {
@@ -118,34 +118,43 @@ export class Flight extends Ending implements Scope {
         const frame = this.#held[member.at - this.#dropped]
         if (frame !== undefined) {
           member.at++
-          yield frame
-        } else if (this.#end !== undefined) {
-          if (this.#end.error !== undefined) throw this.#end.error
-          return
-        } else {
-          const woken = new Promise<void>((resolve) => {
-            member.wake = resolve
-          })
-          void this.#pull()
-          await woken
+          return { done: false, value: frame }
         }
+        if (this.#end !== undefined) {
+          if (this.#end.error !== undefined) throw this.#end.error
+          this.#leave(member)
+          return over
+        }
+        await new Promise<void>((resolve) => {
+          member.wake = resolve
+          this.#pull()
+        })
       }
-    } finally {
+    } catch (error) {
       this.#leave(member)
+      throw error
     }
   }
 
   /** Takes the next frame, for whoever waits for it. */
-  async #pull(): Promise<void> {
-    if (this.#pulling) return
+  #pull(): void {
+    if (this.#pulling || this.#source === undefined) return
     this.#pulling = true
-    try {
-      const next = await this.#source?.next()
-      if (next === undefined || next.done === true) this.#finish({})
-      else this.#hold(next.value)
-    } catch (error) {
-      this.#finish({ error: asGatewayError(error) })
-    }
+    this.#source.next().then(this.#taken, this.#failed)
+  }
+
+  readonly #taken = (next: IteratorResult<Frame, void>): void => {
+    if (next.done === true) this.#finish({})
+    else this.#hold(next.value)
+    this.#wake()
+  }
+
+  readonly #failed = (error: unknown): void => {
+    this.#finish({ error: asGatewayError(error) })
+    this.#wake()
+  }
+
+  #wake(): void {
     this.#pulling = false
     for (const member of this.#members) member.wake()
   }
@@ -160,7 +169,8 @@ export class Flight extends Ending implements Scope {
 
   /** Lets go of what everybody has taken. */
   #forget(): void {
-    const slowest = Math.min(...[...this.#members].map(({ at }) => at))
+    let slowest = Number.POSITIVE_INFINITY
+    for (const { at } of this.#members) slowest = Math.min(slowest, at)
     while (this.#dropped < slowest && this.#held.length > 0) this.#drop()
   }
 
@@ -177,11 +187,13 @@ export class Flight extends Ending implements Scope {
 
   #leave(member: Member): void {
     member.turn.scope.offEnd(member.gone)
-    if (!this.#members.delete(member)) return
+    const place = this.#members.indexOf(member)
+    if (place === -1) return
+    this.#members.splice(place, 1)
     // Only now is known what this caller's part of a stream came to.
     const { trace } = member.turn
     this.#notes.describe(trace)
-    if (this.#members.size > 0) {
+    if (this.#members.length > 0) {
       if (!member.isServed) spare(trace)
       return
     }
@@ -201,8 +213,30 @@ export class Flight extends Ending implements Scope {
 
   /** The trace of the one who pays if the call ends now: who began it, or when that one has left, who has waited longest. */
   get #payer(): Trace | undefined {
-    const [first] = this.#members
-    return first?.turn.trace
+    return this.#members[0]?.turn.trace
+  }
+}
+
+/** A caller's part of a shared stream. */
+class Followed extends Taken {
+  readonly #take: Frames['next']
+  readonly #leave: () => void
+  #isOver = false
+
+  constructor(take: Frames['next'], leave: () => void) {
+    super()
+    this.#take = take
+    this.#leave = leave
+  }
+
+  next(): ReturnType<Frames['next']> {
+    return this.#isOver ? Promise.resolve(over) : this.#take()
+  }
+
+  return(): ReturnType<Frames['next']> {
+    this.#isOver = true
+    this.#leave()
+    return Promise.resolve(over)
   }
 }
 

@@ -11,7 +11,7 @@ export interface Begun extends Pick<FastifyRequest, 'id' | 'method' | 'headers' 
 
 /** A request or a job that is over. */
 export interface Ended {
-  readonly request: Pick<Begun, 'method' | 'log'>
+  readonly request: Pick<Begun, 'id' | 'method' | 'log'>
   readonly trace: Trace
   /** The route's pattern, not the URL: people paste keys into query strings and paths. */
   readonly route: string

@@ -5,7 +5,7 @@ import type { Policies } from '../policies.ts'
 import type { RedisStore } from '../stores/redis.ts'
 import { createWatch } from './attempts.ts'
 import type { WatchAttempt } from './attempts.ts'
-import { logJob, logRequest } from './log.ts'
+import { createLogRequest, logJob } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { isOpen, observeRequest } from './requests.ts'
 import type { Begun, Ended, Observer } from './requests.ts'
@@ -39,7 +39,7 @@ export function createTelemetry(app: FastifyInstance, config: Config): Telemetry
   let metrics: Metrics | undefined
   let tracing: Tracing | undefined
   let sources: Sources | undefined
-  const observers: Observer[] = [logRequest]
+  const observers: Observer[] = [createLogRequest(app.log)]
 
   if (config.metrics !== false) {
     const settings = config.metrics

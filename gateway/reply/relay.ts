@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Frames } from '../call/frames.ts'
 import { asGatewayError } from '../errors.ts'
@@ -28,8 +28,7 @@ export async function relayStream(frames: Frames, reply: FastifyReply, scope: Sc
   const closed = new Promise<void>((resolve) => {
     out.once('close', resolve)
   })
-  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...streamHeaders })) if (value !== undefined) out.setHeader(name, value)
-  out.writeHead(200)
+  out.writeHead(200, { ...(reply.getHeaders() as OutgoingHttpHeaders), ...streamHeaders })
   const { trace } = reply.request
   const keepAlive = keepAliveMs > 0 ? setInterval(() => out.writableNeedDrain || out.write(': keep-alive\n\n'), keepAliveMs) : undefined
   try {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UpstreamError } from '../../errors.ts'
-import { contentOf, dataOf } from '../../test-support.ts'
+import { contentOf, dataOf, exchangeOf } from '../../test-support.ts'
 import { messageFrames } from './stream.ts'
 import { ended, event, overloaded, started, textBlock, thinkingBlock, toolBlock, violations } from './test-messages.ts'
 
@@ -10,13 +10,7 @@ const stream = started() + event('ping') + textBlock(0, 'héllo ', '界 🌊') +
 async function relay(parts: Iterable<Buffer>, overrides: Partial<typeof options> = {}, end?: unknown) {
   let text = ''
   const chunks: Record<string, unknown>[] = []
-  const exchange = {
-    progress() {},
-    async *chunks() {
-      yield* parts
-      if (end !== undefined) throw end
-    },
-  }
+  const exchange = exchangeOf(parts, end)
   let error: UpstreamError | undefined
   try {
     for await (const frame of messageFrames(exchange, { ...options, ...overrides })) {
@@ -137,7 +131,7 @@ test('events as large as the limit pass, larger ones fail', async () => {
 
 test('the role alone commits nothing; text, a tool and the finish do', async () => {
   const contents: boolean[] = []
-  const exchange = { progress() {}, async *chunks() { yield* bytes(started() + textBlock(0, 'a') + toolBlock(1, 't', 'f', '{}') + ended()) } }
+  const exchange = exchangeOf(bytes(started() + textBlock(0, 'a') + toolBlock(1, 't', 'f', '{}') + ended()))
   for await (const frame of messageFrames(exchange, options)) if (frame.text !== '') contents.push(frame.content)
   expect(contents).toEqual([false, true, true, true, true])
 })

@@ -22,7 +22,7 @@ export interface MessageStreamOptions extends StreamOptions {
  * The frames of a Messages API stream. Returns only after `message_stop`: unlike `[DONE]` it is never left out, so its
  * absence means that something is missing. The finish goes out with it, not with the `message_delta` that announces it.
  */
-export function messageFrames(exchange: Pick<Exchange, 'chunks' | 'progress'>, options: MessageStreamOptions): Frames {
+export function messageFrames(exchange: Pick<Exchange, 'read' | 'progress'>, options: MessageStreamOptions): Frames {
   return eventFrames(exchange, new MessageReader(options.includeUsage, options.scrub), options)
 }
 

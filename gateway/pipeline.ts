@@ -62,7 +62,7 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
         label(turn)
         if (answer.kind === 'json') {
           trace.firstByteMs = performance.now() - trace.startedAt
-          return reply.type('application/json; charset=utf-8').send(answer.bytes)
+          return reply.type('application/json; charset=utf-8').send(answer.text)
         }
         const error = await relayStream(answer.frames, reply, scope, config.stream.keepAliveMs)
         if (error !== undefined) trace.error = error.id

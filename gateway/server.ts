@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { METHODS } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { fastify, LogController } from 'fastify'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
+import { pino } from 'pino'
 import { adminMethods, adminRoutes, isAdminPath } from './authenticate/admin.ts'
 import { createAuthenticate } from './authenticate/auth.ts'
 import { createMemoryKeyStore } from './authenticate/key-store.ts'
@@ -22,7 +22,7 @@ import { asGatewayError, GatewayError } from './errors.ts'
 import { healthMethods, healthRoutes } from './observe/health.ts'
 import { parseJsonBody } from './validate/json-body.ts'
 import { docsMethods, docsRoutes } from './observe/openapi/routes.ts'
-import { RequestLog } from './observe/log.ts'
+import { LazyLog } from './observe/log.ts'
 import { isOpen } from './observe/requests.ts'
 import { createSampler } from './observe/sample.ts'
 import { createTelemetry } from './observe/telemetry.ts'
@@ -33,6 +33,7 @@ import { Latency } from './route/latency.ts'
 import { modelRoutes } from './route/models.ts'
 import { Registry } from './route/registry.ts'
 import { connectRedis } from './stores/redis.ts'
+import { newRequestId } from './request-id.ts'
 import { createRoute } from './route/route.ts'
 import { createScrub } from './check/scrub.ts'
 import { createUpstreams } from './call/upstream.ts'
@@ -60,11 +61,12 @@ export function createGateway(input: ConfigInput, { logTo }: GatewayOptions = {}
   const drain = new Drain()
   const ring = new Keyring(config.keys)
   const authenticate = createAuthenticate(ring, config.admin)
+  const logOptions = { level: config.log.level, base: { pid: process.pid } }
+  const log: FastifyBaseLogger = new LazyLog(logTo === undefined ? pino(logOptions) : pino(logOptions, logTo))
   const app: FastifyInstance = fastify({
-    logger: { level: config.log.level, base: { pid: process.pid }, ...(logTo === undefined ? {} : { stream: logTo }) },
+    loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestId,
-    childLoggerFactory: (logger, bindings) => new RequestLog(logger, bindings),
     bodyLimit: config.limits.bodyBytes,
     requestTimeout: config.timeouts.requestMs,
     // Node looks for slow senders only every 30 s by default, which doubles the limit.
@@ -170,7 +172,7 @@ function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const usable = typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given)
   // An id is logged and sent back: a key that somebody put there by mistake must not be.
   const isKey = usable && [headers.authorization, headers['x-api-key']].some((sent) => String(sent).split(/[\s,]+/).includes(given))
-  return usable && !isKey ? given : `req_${randomUUID().replaceAll('-', '')}`
+  return usable && !isKey ? given : newRequestId()
 }
 
 function unknownUrl(method: string): GatewayError {

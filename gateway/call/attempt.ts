@@ -23,9 +23,9 @@ export interface Call {
   readonly choices: number
 }
 
-/** `json` is `bytes` parsed; a policy that changes one changes both. */
+/** `text` goes to the caller as it came, `json` is the same parsed; a policy that changes one changes both. */
 export interface JsonAnswer {
-  readonly bytes: Buffer
+  readonly text: string
   readonly json: Readonly<Record<string, unknown>>
 }
 

@@ -10,6 +10,6 @@ export const openAiDialect: Dialect = {
   request: (call, model) => ({ path: call.path, body: replaceModel(call.raw, model) }),
   statusError,
   notAStream,
-  answer: (bytes, call, scrub) => ({ bytes, json: checkAnswer(bytes, call.path === '/embeddings' ? 'data' : 'choices', scrub) }),
+  answer: (bytes, call, scrub) => checkAnswer(bytes, call.path === '/embeddings' ? 'data' : 'choices', scrub),
   frames: (exchange, call, options) => chatFrames(exchange, { ...options, choices: call.choices }),
 }

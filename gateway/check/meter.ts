@@ -11,7 +11,7 @@ export function metered(turn: Turn, answer: Answer): Answer {
   if (answer.kind === 'stream') return { ...answer, frames: counted(turn, answer.frames) }
   turn.trace.responseModel = modelIn(answer.json)
   // Vectors are no tokens: an embedding costs what went in.
-  note(turn, readUsage(answer.json) ?? estimateUsage(turn.call.raw.length, turn.kind === 'chat' ? answer.bytes.length : 0))
+  note(turn, readUsage(answer.json) ?? estimateUsage(turn.call.raw.length, turn.kind === 'chat' ? answer.text.length : 0))
   return answer
 }
 

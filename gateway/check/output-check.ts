@@ -52,7 +52,7 @@ function checkedJson(turn: Turn, answer: Extract<Answer, { kind: 'json' }>, opti
     const choices = value.map((choice: unknown) => (isObject(choice) ? checkedMessage(turn, choice, options, maxChars) : choice))
     return choices.every((choice, nth) => choice === value[nth]) ? value : choices
   })
-  return checked === json ? answer : { kind: 'json', bytes: Buffer.from(JSON.stringify(checked)), json: checked }
+  return checked === json ? answer : { kind: 'json', text: JSON.stringify(checked), json: checked }
 }
 
 function checkedMessage(turn: Turn, choice: Json, options: RedactorOptions, maxChars: number | undefined): Json {

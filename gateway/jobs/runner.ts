@@ -127,7 +127,7 @@ export class Runner {
     const writer = new EventWriter(run, scope, () => scope.end(new GatewayError('GW_ERR_JOB_CANCELLED')))
     const use = async (answer: Answer): Promise<string> => {
       trace.firstByteMs = performance.now() - trace.startedAt
-      return answer.kind === 'json' ? answer.bytes.toString() : assembled(answer, writer, config.limits.answerBytes)
+      return answer.kind === 'json' ? answer.text : assembled(answer, writer, config.limits.answerBytes)
     }
     for (;;) {
       try {

@@ -4,11 +4,17 @@ import type { CacheConfig } from './cache.ts'
 
 /** Keeps answers in this replica: bounded by entries and bytes, the least recently used go first. */
 export function createMemoryStore({ keepSeconds, maxEntries, maxBytes }: Pick<CacheConfig, 'maxEntries' | 'maxBytes'> & { readonly keepSeconds: number }): AnswerStore {
-  const kept = new LRUCache<string, Kept>({ max: maxEntries, maxSize: maxBytes, sizeCalculation: ({ bytes }, key) => bytes.length + key.length, ttl: keepSeconds * 1_000 })
+  const kept = new LRUCache<string, Kept>({ max: maxEntries, maxSize: maxBytes, sizeCalculation: ({ text }, key) => sizeOf(text) + sizeOf(key), ttl: keepSeconds * 1_000 })
   return {
     get: (key) => kept.get(key),
     put: (key, answer) => {
       kept.set(key, answer)
     },
   }
+}
+
+/** In bytes, at least: V8 keeps a text in one byte a character when all fit, otherwise in two. */
+function sizeOf(text: string): number {
+  const bytes = Buffer.byteLength(text)
+  return bytes === text.length ? bytes : Math.max(bytes, 2 * text.length)
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { RedisStore } from '../stores/redis.ts'
 import type { AnswerStore, Kept } from './answer-store.ts'
 
@@ -9,41 +10,39 @@ const maxPendingBytes = 4_194_304
 
 /** Keeps answers where all replicas find them. How much Redis holds in all is for its own `maxmemory` and eviction to say; each answer goes after `keepSeconds`. What is kept under another `salt` is not seen. */
 export function createRedisStore(redis: RedisStore, keepSeconds: number, salt: string): AnswerStore {
-  const name = (key: string): string => `${redis.config.prefix}answer:${salt}:${key}`
+  // A name is seen by everybody who may look into Redis: never the prompt itself.
+  const name = (key: string): string => `${redis.config.prefix}answer:${salt}:${hash('sha256', key)}`
   let pendingBytes = 0
-  const write = async (key: string, value: Buffer): Promise<void> => {
-    pendingBytes += value.length
+  const write = async (key: string, value: string): Promise<void> => {
+    const bytes = Buffer.byteLength(value)
+    pendingBytes += bytes
     try {
       await redis.run(async (client) => client.set(name(key), value, 'EX', keepSeconds))
     } catch {
       // Not kept, then.
     } finally {
-      pendingBytes -= value.length
+      pendingBytes -= bytes
     }
   }
   return {
     async get(key) {
       try {
-        const value = await redis.run(async (client) => client.getBuffer(name(key)))
+        const value = await redis.run(async (client) => client.get(name(key)))
         return value === null ? undefined : decode(value)
       } catch {
         return undefined
       }
     },
     put(key, kept) {
-      if (pendingBytes + kept.bytes.length <= maxPendingBytes) void write(key, encode(kept))
+      if (pendingBytes + kept.text.length <= maxPendingBytes) void write(key, `${kept.kind} ${kept.at}\n${kept.text}`)
     },
   }
 }
 
-function encode({ kind, at, bytes }: Kept): Buffer {
-  return Buffer.concat([Buffer.from(`${kind} ${at}\n`), bytes])
-}
-
 /** Undefined for what this version did not write. */
-function decode(value: Buffer): Kept | undefined {
+function decode(value: string): Kept | undefined {
   const end = value.indexOf('\n')
-  const [, kind, at] = /^(json|stream) (\d{1,15})$/.exec(value.toString('latin1', 0, Math.max(0, end))) ?? []
+  const [, kind, at] = /^(json|stream) (\d{1,15})$/.exec(value.slice(0, Math.max(0, end))) ?? []
   if (at === undefined) return undefined
-  return { kind: kind === 'json' ? 'json' : 'stream', at: Number(at), bytes: value.subarray(end + 1) }
+  return { kind: kind === 'json' ? 'json' : 'stream', at: Number(at), text: value.slice(end + 1) }
 }

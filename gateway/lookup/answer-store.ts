@@ -4,7 +4,7 @@ export interface Kept {
   /** When it was made, in milliseconds since 1970: replicas share it. */
   readonly at: number
   /** The JSON body, or the frames one after the other. */
-  readonly bytes: Buffer
+  readonly text: string
 }
 
 /** Where answers are kept. Nothing here throws or rejects: a store that is lost has nothing. */

@@ -23,9 +23,14 @@ export function requestKey(turn: Pick<Turn, 'call' | 'kind' | 'caller' | 'model'
   const known = keys.get(call)
   if (known !== undefined && known.model === model && known.tenant === tenant) return known.key
   const members = canonicalMembers(call.raw)
-  const key = members === undefined ? undefined : hash('sha256', contextOf(turn) + canonicalText(members.filter(([name]) => !beside.has(name))))
+  const key = members === undefined ? undefined : shortened(contextOf(turn) + canonicalText(members.filter(([name]) => !beside.has(name))))
   keys.set(call, { tenant, model, key })
   return key
+}
+
+/** A short text is its own key: to hash it costs more than to keep it. */
+function shortened(text: string): string {
+  return text.length <= 1_024 ? text : hash('sha256', text)
 }
 
 /**

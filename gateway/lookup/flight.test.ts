@@ -141,7 +141,7 @@ test.each(['json', 'stream'] as const)('what a %s answer cost is in one trace: w
     turn.trace.upstream = 'up1'
     if (kind === 'stream') return metered(turn, { kind, frames: frames() })
     await gate.promise
-    return metered(turn, { kind, bytes: Buffer.alloc(0), json: { usage } })
+    return metered(turn, { kind, text: '', json: { usage } })
   }, limits, () => {})
   const joined = callers.map(async ({ turn }) => {
     const answer = await flight.join(turn)

@@ -4,33 +4,22 @@ import type { Frame } from '../check/chat-stream.ts'
 import type { Kept } from './answer-store.ts'
 
 /** A JSON answer as it is kept: `"cached":true` is in it already, behind the last member, so that a hit only has to be sent. */
-export function keepJson({ bytes, json }: Extract<Answer, { kind: 'json' }>): Kept {
+export function keepJson({ text, json }: Extract<Answer, { kind: 'json' }>): Kept {
   // An answer that came out of another cache says so itself.
-  if (Object.hasOwn(json, 'cached')) return { kind: 'json', at: Date.now(), bytes: owned([bytes]) }
-  return { kind: 'json', at: Date.now(), bytes: owned([bytes.subarray(0, bytes.lastIndexOf('}')), marked]) }
+  return { kind: 'json', at: Date.now(), text: Object.hasOwn(json, 'cached') ? text : `${text.slice(0, text.lastIndexOf('}'))},"cached":true}` }
 }
 
 /** A stream as it is kept: the frames as they went out, without `[DONE]`. */
 export function keepStream(texts: readonly string[]): Kept {
-  return { kind: 'stream', at: Date.now(), bytes: owned([Buffer.from(texts.join(''))]) }
+  return { kind: 'stream', at: Date.now(), text: texts.join('') }
 }
 
-/** A kept answer on its way to another caller: the same bytes, and for a stream the same frames. */
-export function replay({ kind, bytes }: Kept): Answer {
-  if (kind === 'stream') return { kind, frames: framesOf(bytes.toString()) }
-  return { kind, bytes, get json() {
-    return JSON.parse(bytes.toString()) as Record<string, unknown>
+/** A kept answer on its way to another caller: the same text, and for a stream the same frames. */
+export function replay({ kind, text }: Kept): Answer {
+  if (kind === 'stream') return { kind, frames: framesOf(text) }
+  return { kind, text, get json() {
+    return JSON.parse(text) as Record<string, unknown>
   } }
-}
-
-const marked = Buffer.from(',"cached":true}')
-
-// A small buffer from Node's pool would keep 8 KiB alive for as long as it is kept itself.
-function owned(parts: readonly Buffer[]): Buffer {
-  const copy = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) at += part.copy(copy, at)
-  return copy
 }
 
 // A frame ends at its blank line, and has no other: its data is one line.

@@ -4,24 +4,39 @@
  */
 export class Finish {
   #holders = 0
-  readonly #after: (() => void)[] = []
+  #after: (() => void)[] = []
 
   /** The request is not over before the result is disposed of; doing so twice counts once. */
   hold(): Disposable {
-    let held = true
     this.#holders++
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return
-        held = false
-        if (--this.#holders === 0) for (const run of this.#after.splice(0)) run()
-      },
-    }
+    return new Held(this)
+  }
+
+  /** For {@link hold} alone. */
+  release(): void {
+    if (--this.#holders > 0) return
+    const after = this.#after
+    this.#after = []
+    for (const run of after) run()
   }
 
   /** Runs once, in the order of registration, when nobody holds the request any more. Must not throw. */
   after(run: () => void): void {
     this.#after.push(run)
+  }
+}
+
+class Held implements Disposable {
+  #finish: Finish | undefined
+
+  constructor(finish: Finish) {
+    this.#finish = finish
+  }
+
+  [Symbol.dispose](): void {
+    const finish = this.#finish
+    this.#finish = undefined
+    finish?.release()
   }
 }
 

@@ -39,13 +39,13 @@ export function bufferedStdout(): { write(line: string): void } {
   }
 }
 
-/** The logger of one request, with its ids in each line: a child of the gateway's, made when something is first said under it. */
-export class RequestLog implements FastifyBaseLogger {
+/** A logger whose children are made when something is first said under them: most requests have one line, which {@link createLogRequest} writes without. */
+export class LazyLog implements FastifyBaseLogger {
   readonly #parent: FastifyBaseLogger
-  readonly #bindings: Bindings
+  readonly #bindings: Bindings | undefined
   #made: FastifyBaseLogger | undefined
 
-  constructor(parent: FastifyBaseLogger, bindings: Bindings) {
+  constructor(parent: FastifyBaseLogger, bindings?: Bindings) {
     this.#parent = parent
     this.#bindings = bindings
   }
@@ -83,11 +83,11 @@ export class RequestLog implements FastifyBaseLogger {
   }
 
   child(bindings: Bindings): FastifyBaseLogger {
-    return new RequestLog(this.#parent, { ...this.#bindings, ...bindings })
+    return new LazyLog(this.#parent, { ...this.#bindings, ...bindings })
   }
 
   get #own(): FastifyBaseLogger {
-    return (this.#made ??= this.#parent.child(this.#bindings))
+    return (this.#made ??= this.#bindings === undefined ? this.#parent : this.#parent.child(this.#bindings))
   }
 }
 

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { asGatewayError, GatewayError } from '../errors.ts'
+import { newRequestId } from '../request-id.ts'
 import type { Scrub } from '../check/scrub.ts'
 import type { ErrorDialect } from './error-dialect.ts'
 
@@ -84,9 +84,4 @@ export function malformedHttp(dialect: ErrorDialect): (error: NodeJS.ErrnoExcept
     const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, `content-type: ${dialect.contentType}`, `content-length: ${Buffer.byteLength(body)}`, `x-request-id: ${requestId}`, 'connection: close']
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
   }
-}
-
-/** The id of a request that has brought none. */
-function newRequestId(): string {
-  return `req_${randomUUID().replaceAll('-', '')}`
 }

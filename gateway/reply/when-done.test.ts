@@ -51,7 +51,7 @@ test('a stream that fails is done, and fails', async () => {
 
 test('an answer in one piece is done at once', () => {
   let told = 0
-  const answer = { kind: 'json', bytes: Buffer.from('{}'), json: {} } as const
+  const answer = { kind: 'json', text: '{}', json: {} } as const
   expect(whenDone(answer, () => told++)).toBe(answer)
   expect(told).toBe(1)
 })

@@ -3,7 +3,7 @@ import type { Answer } from '../call/attempt.ts'
 import { Latency } from './latency.ts'
 
 const stream = { kind: 'stream' } as Answer
-const whole = (tokens?: number): Answer => ({ kind: 'json', bytes: Buffer.alloc(400), json: tokens === undefined ? {} : { usage: { completion_tokens: tokens } } })
+const whole = (tokens?: number): Answer => ({ kind: 'json', text: ' '.repeat(400), json: tokens === undefined ? {} : { usage: { completion_tokens: tokens } } })
 
 test('the mean follows the newest, each model and each kind of answer for itself', () => {
   const latency = new Latency(1_000, () => 0)

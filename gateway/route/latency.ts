@@ -26,7 +26,7 @@ export class Latency {
 
   note(model: string, answer: Answer, elapsedMs: number): void {
     const stream = answer.kind === 'stream'
-    const ms = answer.kind === 'stream' ? elapsedMs : elapsedMs / Math.max(1, (readUsage(answer.json) ?? estimateUsage(0, answer.bytes.length)).completion)
+    const ms = answer.kind === 'stream' ? elapsedMs : elapsedMs / Math.max(1, (readUsage(answer.json) ?? estimateUsage(0, answer.text.length)).completion)
 
     const before = this.of(model, stream)
     this.#observed.set(keyOf(model, stream), { ms: before === undefined ? ms : before + weight * (ms - before), at: this.#now() })

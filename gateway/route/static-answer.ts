@@ -23,7 +23,7 @@ export function staticAnswer({ request, call, body }: Pick<Turn, 'request' | 'ca
   const indexes = Array.from({ length: call.choices }, (_none, index) => index)
   if (call.stream) return { kind: 'stream', frames: frames({ ...head, object: 'chat.completion.chunk' }, indexes, content, (body as ChatRequest).stream_options?.include_usage === true) }
   const json = { ...head, object: 'chat.completion', choices: indexes.map((index) => ({ index, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' })), usage }
-  return { kind: 'json', bytes: Buffer.from(JSON.stringify(json)), json }
+  return { kind: 'json', text: JSON.stringify(json), json }
 }
 
 async function* frames(head: Readonly<Record<string, unknown>>, indexes: readonly number[], content: string, withUsage: boolean): Frames {

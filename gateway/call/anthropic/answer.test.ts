@@ -9,8 +9,8 @@ const tool = (id: string, input: unknown) => ({ type: 'tool_use', id, name: 'wea
 
 test('text becomes a completion with every field of the strict schema, and its bytes are that', () => {
   const before = Math.floor(Date.now() / 1000)
-  const { bytes, json } = completionOf(Buffer.from(message([text('Hel'), text('lo 世界')])), scrub)
-  expect(JSON.parse(bytes.toString())).toEqual(json)
+  const { text: sent, json } = completionOf(Buffer.from(message([text('Hel'), text('lo 世界')])), scrub)
+  expect(JSON.parse(sent)).toEqual(json)
   expect(violations('ChatCompletion', json)).toEqual([])
   expect(json).toEqual({
     id: 'chatcmpl-msg_01XFDUDYJgAACzvnptvVoYEL',

@@ -13,7 +13,7 @@ export interface Head {
 
 /** A Messages API answer as a chat completion; throws an UpstreamError when it is an error or no whole message. */
 export function completionOf(body: Buffer, scrub: Scrub): JsonAnswer {
-  const message = parseAnswer(body)
+  const { json: message } = parseAnswer(body)
   if (isObject(message['error'])) throw messagesError(message, scrub)
   const { content } = message
   if (!Array.isArray(content) || typeof message['stop_reason'] !== 'string') throw badAnswer('The upstream answer is not a finished message.')
@@ -32,7 +32,7 @@ export function completionOf(body: Buffer, scrub: Scrub): JsonAnswer {
     }],
     ...(usage === undefined ? {} : { usage }),
   }
-  return { bytes: Buffer.from(JSON.stringify(json)), json }
+  return { text: JSON.stringify(json), json }
 }
 
 /** Id, time and model of the completion that a message becomes. The id keeps the message's own, for questions to the provider. */

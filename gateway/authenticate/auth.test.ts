@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { GatewayError } from '../errors.ts'
 import { createAuthenticate } from './auth.ts'
@@ -7,12 +8,15 @@ import { Keyring } from './keyring.ts'
 const keys = [{ id: 'one', tenant: 'one', sha256: hash('sha256', 'key-one') }, { id: 'two', tenant: 'both', sha256: hash('sha256', 'key-two') }]
 const authenticate = createAuthenticate(new Keyring(keys), { sha256: hash('sha256', 'key-admin').toUpperCase() })
 
+/** All on one connection: what was sent on it before must not count. */
+const socket = new Socket()
+
 /** The id of the caller, or of the error. */
 function ask(rawHeaders: readonly string[], forAdmin = false, check = authenticate): string {
   const headers: Record<string, string> = {}
   for (let at = 0; at < rawHeaders.length; at += 2) headers[(rawHeaders[at] ?? '').toLowerCase()] ??= rawHeaders[at + 1] ?? ''
   try {
-    return check({ headers, rawHeaders: [...rawHeaders] }, forAdmin).id
+    return check({ headers, rawHeaders: [...rawHeaders], socket }, forAdmin).id
   } catch (error) {
     if (error instanceof GatewayError) return error.id
     throw error
@@ -65,4 +69,17 @@ test('while nobody knows what is revoked, keys are neither taken nor called wron
   expect(ask(['X-API-Key', 'key-admin'], true, check)).toBe('(admin)')
   ring.trustFor(60_000)
   expect(ask(['X-API-Key', 'key-one'], false, check)).toBe('one')
+})
+
+test('a connection on which a key was good is asked for it each time: another key, none, and the same one after it was revoked', () => {
+  const ring = new Keyring(keys)
+  const check = createAuthenticate(ring, false)
+  expect(ask(['X-API-Key', 'key-one'], false, check)).toBe('one')
+  expect(ask(['X-API-Key', 'wrong'], false, check)).toBe('GW_ERR_INVALID_KEY')
+  expect(ask(['X-API-Key', 'key-one'], false, check)).toBe('one')
+  expect(ask([], false, check)).toBe('GW_ERR_INVALID_KEY')
+  const record = ring.get('one')
+  if (record === undefined) throw new Error('no such key')
+  ring.merge({ ...record, revision: record.revision + 1, revokedAt: 1 })
+  expect(ask(['X-API-Key', 'key-one'], false, check)).toBe('GW_ERR_INVALID_KEY')
 })

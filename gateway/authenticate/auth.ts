@@ -10,7 +10,9 @@ import { keysUnavailable } from './key-store.ts'
  * Says whose key was sent; `forAdmin` when the route is one of key management. Throws GW_ERR_INVALID_KEY, GW_ERR_FORBIDDEN for a caller
  * on an admin route, and GW_ERR_KEYS_UNAVAILABLE while nobody can know what is revoked.
  */
-export type Authenticate = (request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>, forAdmin: boolean) => Caller
+export type Authenticate = (request: Asking, forAdmin: boolean) => Caller
+
+type Asking = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'socket'>
 
 /** Who has the admin key. No caller key has this id, no limit and no budget is ever asked for it. */
 const administrator: Caller = { id: '(admin)', tenant: '(admin)' }
@@ -18,10 +20,21 @@ const administrator: Caller = { id: '(admin)', tenant: '(admin)' }
 /** Makes the check of keys. Knows hashes only. */
 export function createAuthenticate(ring: Pick<Keyring, 'find' | 'trusted'>, admin: Pick<AdminConfig, 'sha256'> | false): Authenticate {
   const adminDigest = admin === false ? undefined : Buffer.from(admin.sha256, 'hex')
+  // A connection sends the same key again and again. Who has it is looked up each time: it may have been revoked.
+  const lastSent = new WeakMap<object, { readonly presented: string; readonly digest: Buffer }>()
+
+  function digestOf(presented: string, { socket }: Asking): Buffer {
+    const last = lastSent.get(socket)
+    if (last?.presented === presented) return last.digest
+    const digest = hash('sha256', presented, 'buffer')
+    lastSent.set(socket, { presented, digest })
+    return digest
+  }
+
   return (request, forAdmin) => {
     const presented = presentedKey(request)
     if (presented === undefined) throw invalidKey()
-    const digest = hash('sha256', presented, 'buffer')
+    const digest = digestOf(presented, request)
     // The keys must not do for each other: whoever may change keys has no business in the bill of a caller, nor the other way round.
     if (adminDigest !== undefined && timingSafeEqual(adminDigest, digest)) {
       if (forAdmin) return administrator
@@ -39,7 +52,7 @@ function invalidKey(): GatewayError {
   return new GatewayError('GW_ERR_INVALID_KEY', { headers: { 'www-authenticate': 'Bearer' } })
 }
 
-function presentedKey({ headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | undefined {
+function presentedKey({ headers, rawHeaders }: Asking): string | undefined {
   // Node silently keeps the first of two Authorization headers; a proxy in front may have believed the second.
   if (isRepeated(rawHeaders, 'authorization') || isRepeated(rawHeaders, 'x-api-key')) return undefined
   if (headers.authorization !== undefined) return /^Bearer +(\S+) *$/i.exec(headers.authorization)?.[1]

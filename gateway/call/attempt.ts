@@ -44,7 +44,8 @@ export async function attempt(upstream: Upstream, request: DialectRequest, call:
   let exchange: Exchange | undefined
   try {
     const headers = { ...call.headers, 'content-type': 'application/json', accept: call.stream ? 'text/event-stream' : 'application/json', 'accept-encoding': 'identity' }
-    exchange = await Exchange.open(upstream, { ...request, headers }, scope, config.timeouts)
+    exchange = Exchange.open(upstream, { ...request, headers }, scope, config.timeouts)
+    await exchange.answered
     const { idleMs } = config.timeouts
     if (exchange.status !== 200) throw dialect.statusError(exchange, await readErrorBody(exchange, idleMs), scrub)
     const encoding = exchange.headers['content-encoding']

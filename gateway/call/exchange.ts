@@ -51,13 +51,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#wait(firstByteMs)
   }
 
-  /** Sends the request and waits for the head. The end of `scope` destroys the upstream socket, whatever it is doing. */
-  static async open(upstream: Upstream, request: UpstreamRequest, scope: Scope, timeouts: Pick<Timeouts, 'firstByteMs'>): Promise<Exchange> {
+  /** Sends the request. The end of `scope` destroys the upstream socket, whatever it is doing. */
+  static open(upstream: Upstream, request: UpstreamRequest, scope: Scope, timeouts: Pick<Timeouts, 'firstByteMs'>): Exchange {
     scope.throwIfOver()
     const exchange = new Exchange(scope, timeouts.firstByteMs)
     upstream.pool.dispatch({ method: 'POST', path: upstream.prefix + request.path, headers: { ...request.headers, ...upstream.headers }, body: request.body }, exchange)
-    await exchange.#head.promise
     return exchange
+  }
+
+  /** Resolves when status and headers are there; to be awaited once, before anything else. */
+  get answered(): Promise<void> {
+    return this.#head.promise
   }
 
   get status(): number {
@@ -74,7 +78,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const pieces: Buffer[] = []
     let bytes = 0
     for (;;) {
-      const next = this.#unread.length > 0 || this.#isOver ? this.#take() : await this.read(idleMs)
+      const read = this.read(idleMs)
+      const next = read instanceof Promise ? await read : read
       if (next === undefined) break
       bytes += next.length
       if (bytes > maxBytes) throw badAnswer('The upstream answer is too large.')
@@ -84,7 +89,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** The body's next bytes, undefined when all have been read. The idle limit runs only while we wait for the upstream, not while the caller takes its time. One read at a time. */
-  async read(idleMs: number): Promise<Buffer | undefined> {
+  read(idleMs: number): Promise<Buffer | undefined> | Buffer | undefined {
     if (this.#unread.length > 0 || this.#isOver) return this.#take()
     // While the wait for the first byte (a stream's first event) runs, bytes alone do not extend it.
     if (!this.#isFirstByte) this.#wait(idleMs)

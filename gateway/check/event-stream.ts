@@ -73,7 +73,8 @@ class EventFrames extends Taken {
           return { done: false, value: frame }
         }
         if (this.#isOver || this.#isLate()) break
-        const bytes = await this.#exchange.read(this.#patience())
+        const read = this.#exchange.read(this.#patience())
+        const bytes = read instanceof Promise ? await read : read
         if (bytes === undefined) this.#close()
         else this.#feed(this.#decoder.decode(bytes, { stream: true }))
       }

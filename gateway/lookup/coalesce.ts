@@ -25,8 +25,8 @@ export function createCoalescing(limits: FlightLimits = usual): Coalescing {
   }
 
   return {
-    async share(turn, obtain) {
-      turn.scope.throwIfOver()
+    share(turn, obtain) {
+      if (turn.scope.isOver) return Promise.reject(turn.scope.reason as Error)
       const key = termsOf(turn).share ? requestKey(turn) : undefined
       if (key === undefined) return obtain(turn)
       // The name as well: `auto` may fall back to more than the model it chose, and must not fail with those who may not.

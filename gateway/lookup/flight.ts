@@ -64,7 +64,7 @@ export class Flight extends Ending implements Scope {
   }
 
   /** The answer, for one more caller; rejects when the call fails or this caller leaves. */
-  async join(turn: Turn): Promise<Answer> {
+  join(turn: Turn): Promise<Answer> {
     const { scope } = turn
     const member: Member = { turn, answer: Promise.withResolvers(), isServed: false, at: 0, wake: () => {}, gone: () => {
       member.answer.reject(scope.reason)

@@ -96,17 +96,18 @@ const rounded = (ms: number | undefined): number | undefined => (ms === undefine
 /** Makes what writes the one line of a request: how it went, never what was said in it. Straight to the gateway's own logger, which spares most requests one of their own. */
 export function createLogRequest(log: Pick<FastifyBaseLogger, 'debug' | 'info'>): Observer {
   return (ended) => {
-    const line = { requestId: ended.request.id, traceId: ended.trace.traceId, ...lineOf(ended) }
-    if (ended.open) log.debug(line, 'request')
-    else log.info(line, 'request')
+    if (ended.open) log.debug(lineOf(ended, ended.request.id, ended.trace.traceId), 'request')
+    else log.info(lineOf(ended, ended.request.id, ended.trace.traceId), 'request')
   }
 }
 
-/** Writes the one line of a job; its id comes with its logger as well. */
+/** Writes the one line of a job; its ids come with its logger. */
 export const logJob: Observer = (ended) => ended.request.log.info(lineOf(ended), 'job')
 
-function lineOf({ request, trace, route, status, durationMs, error }: Ended): Record<string, unknown> {
+function lineOf({ request, trace, route, status, durationMs, error }: Ended, requestId?: string, traceId?: string): Record<string, unknown> {
   return {
+    requestId,
+    traceId,
     method: request.method,
     path: route,
     status,

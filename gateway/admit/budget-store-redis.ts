@@ -68,6 +68,7 @@ export class RedisBudgetStore implements BudgetStore {
   readonly #scripts: Scripts
   readonly #periodMs: number
   readonly #own = new MemoryBudgetStore()
+  readonly #keys = new WeakMap<readonly Account[], { readonly day: string; readonly keys: readonly string[] }>()
 
   /** `longestMs`: the longest that a request can be in flight. */
   constructor(redis: RedisStore, longestMs: number) {
@@ -83,7 +84,7 @@ export class RedisBudgetStore implements BudgetStore {
     const now = Date.now()
     const day = dayOf(now)
     const period = Math.floor(now / this.#periodMs)
-    const keys = accounts.map(({ id }) => `${this.#redis.config.prefix}budget:${day}:${id}`)
+    const keys = this.#keysOf(accounts, day)
     const tabs = this.#own.open(accounts, day)
     const terms = tabs.flatMap(({ limit, used }) => [limit.tokens ?? -1, limit.cost ?? -1, used.tokens, used.cost])
     try {
@@ -94,6 +95,14 @@ export class RedisBudgetStore implements BudgetStore {
       if (!(error instanceof StoreLost)) throw error
       return this.#alone(tabs, amount, keys, period)
     }
+  }
+
+  #keysOf(accounts: readonly Account[], day: string): readonly string[] {
+    const known = this.#keys.get(accounts)
+    if (known?.day === day) return known.keys
+    const keys = accounts.map(({ id }) => `${this.#redis.config.prefix}budget:${day}:${id}`)
+    this.#keys.set(accounts, { day, keys })
+    return keys
   }
 
   #alone(tabs: readonly Tab[], amount: Amount, keys: readonly string[], period: number): Admission {

@@ -1,25 +1,26 @@
 import { expect, test } from 'vitest'
 import { createMemoryStore } from './answer-store-memory.ts'
+import { RequestKey } from './cache-key.ts'
 import type { Kept } from './answer-store.ts'
 
 const kept = (length: number): Kept => ({ kind: 'json', at: 0, text: ' '.repeat(length) })
 
 test('no more bytes are kept than allowed, whatever comes', async () => {
   const store = createMemoryStore({ keepSeconds: 60, maxEntries: 1_000, maxBytes: 10_000 })
-  for (let nth = 0; nth < 500; nth++) store.put(`k${nth}`, kept(900))
-  store.put('larger than all', kept(10_001))
-  const there = await Promise.all(Array.from({ length: 500 }, async (_, nth) => store.get(`k${nth}`)))
+  for (let nth = 0; nth < 500; nth++) store.put(new RequestKey(`k${nth}`), kept(900))
+  store.put(new RequestKey('larger than all'), kept(10_001))
+  const there = await Promise.all(Array.from({ length: 500 }, async (_, nth) => store.get(new RequestKey(`k${nth}`))))
   const bytes = there.reduce((sum, one) => sum + (one?.text.length ?? 0), 0)
   expect(bytes).toBeGreaterThan(8_000)
   expect(bytes).toBeLessThanOrEqual(10_000)
-  expect(await store.get('larger than all')).toBeUndefined()
+  expect(await store.get(new RequestKey('larger than all'))).toBeUndefined()
 })
 
 test('no more entries are kept than allowed; what was used last stays', async () => {
   const store = createMemoryStore({ keepSeconds: 60, maxEntries: 2, maxBytes: 10_000 })
-  store.put('a', kept(1))
-  store.put('b', kept(2))
-  await store.get('a')
-  store.put('c', kept(3))
-  expect([await store.get('a'), await store.get('b'), await store.get('c')].map((one) => one?.text.length)).toEqual([1, undefined, 3])
+  store.put(new RequestKey('a'), kept(1))
+  store.put(new RequestKey('b'), kept(2))
+  await store.get(new RequestKey('a'))
+  store.put(new RequestKey('c'), kept(3))
+  expect([await store.get(new RequestKey('a')), await store.get(new RequestKey('b')), await store.get(new RequestKey('c'))].map((one) => one?.text.length)).toEqual([1, undefined, 3])
 })

@@ -6,9 +6,9 @@ import type { CacheConfig } from './cache.ts'
 export function createMemoryStore({ keepSeconds, maxEntries, maxBytes }: Pick<CacheConfig, 'maxEntries' | 'maxBytes'> & { readonly keepSeconds: number }): AnswerStore {
   const kept = new LRUCache<string, Kept>({ max: maxEntries, maxSize: maxBytes, sizeCalculation: ({ text }, key) => sizeOf(text) + sizeOf(key), ttl: keepSeconds * 1_000 })
   return {
-    get: (key) => kept.get(key),
+    get: (key) => kept.get(key.name),
     put: (key, answer) => {
-      kept.set(key, answer)
+      kept.set(key.name, answer)
     },
   }
 }

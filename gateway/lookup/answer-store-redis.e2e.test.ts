@@ -4,6 +4,7 @@ import { connectRedis } from '../stores/redis.ts'
 import { redisMissing, startRedis } from '../stores/test-redis.ts'
 import { answerJson, answerStream, chatBody, chunk, completion, dataOf, fakeUpstream, open, post, read, sse, startGateway, testConfig } from '../test-support.ts'
 import type { Handler, Overrides } from '../test-support.ts'
+import { RequestKey } from './cache-key.ts'
 import { createRedisStore } from './answer-store-redis.ts'
 
 const reason = redisMissing === undefined ? '' : ` (${redisMissing})`
@@ -133,13 +134,13 @@ test.skipIf(redisMissing !== undefined)(`no more is on its way to Redis than the
   try {
     while (!(await store.ping()));
     const answers = createRedisStore(store, 60, 'salt')
-    for (let nth = 0; nth < 40; nth++) answers.put(`k${nth}`, { kind: 'json', at: 0, text: ' '.repeat(1_048_576) })
+    for (let nth = 0; nth < 40; nth++) answers.put(new RequestKey(`k${nth}`), { kind: 'json', at: 0, text: ' '.repeat(1_048_576) })
     while ((await redis.client.dbsize()) < 3);
     // They went out in one turn of the event loop, this one behind them.
     expect(await store.ping()).toBe(true)
     expect(await redis.client.dbsize()).toBeLessThanOrEqual(4)
-    expect(await answers.get('k0')).toMatchObject({ kind: 'json', at: 0 })
-    expect(await answers.get('k39')).toBeUndefined()
+    expect(await answers.get(new RequestKey('k0'))).toMatchObject({ kind: 'json', at: 0 })
+    expect(await answers.get(new RequestKey('k39'))).toBeUndefined()
   } finally {
     store.close()
   }

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { RedisStore } from '../stores/redis.ts'
 import type { AnswerStore, Kept } from './answer-store.ts'
+import type { RequestKey } from './cache-key.ts'
 
 /**
  * Bytes on their way to Redis at a time; answers beyond that are not kept. Limits and budgets share the connection: what they ask waits
@@ -11,9 +11,9 @@ const maxPendingBytes = 4_194_304
 /** Keeps answers where all replicas find them. How much Redis holds in all is for its own `maxmemory` and eviction to say; each answer goes after `keepSeconds`. What is kept under another `salt` is not seen. */
 export function createRedisStore(redis: RedisStore, keepSeconds: number, salt: string): AnswerStore {
   // A name is seen by everybody who may look into Redis: never the prompt itself.
-  const name = (key: string): string => `${redis.config.prefix}answer:${salt}:${hash('sha256', key)}`
+  const name = (key: RequestKey): string => `${redis.config.prefix}answer:${salt}:${key.digest}`
   let pendingBytes = 0
-  const write = async (key: string, value: string): Promise<void> => {
+  const write = async (key: RequestKey, value: string): Promise<void> => {
     const bytes = Buffer.byteLength(value)
     pendingBytes += bytes
     try {

@@ -1,3 +1,5 @@
+import type { RequestKey } from './cache-key.ts'
+
 /** A whole answer as it is kept. */
 export interface Kept {
   readonly kind: 'json' | 'stream'
@@ -9,7 +11,7 @@ export interface Kept {
 
 /** Where answers are kept. Nothing here throws or rejects: a store that is lost has nothing. */
 export interface AnswerStore {
-  get(key: string): Promise<Kept | undefined> | Kept | undefined
+  get(key: RequestKey): Promise<Kept | undefined> | Kept | undefined
   /** Keeps an answer, some time soon; nobody waits for it. */
-  put(key: string, kept: Kept): void
+  put(key: RequestKey, kept: Kept): void
 }

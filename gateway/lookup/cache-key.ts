@@ -10,7 +10,7 @@ const beside = new Set(['model', 'stream', 'user', 'metadata', 'store', 'safety_
 interface Keyed {
   readonly tenant: string
   readonly model: Model
-  readonly key: string | undefined
+  readonly key: RequestKey | undefined
 }
 
 // Asked for by the look-up, the keeping and the sharing of the same request.
@@ -18,19 +18,36 @@ const keys = new WeakMap<Call, Keyed>()
 const serving = new WeakMap<Model, string>()
 
 /** What two requests share when the same answer is right for both: tenant, kind, model, and every field that can change the answer. Undefined for a body that cannot be compared. */
-export function requestKey(turn: Pick<Turn, 'call' | 'kind' | 'caller' | 'model'>): string | undefined {
+export function requestKey(turn: Pick<Turn, 'call' | 'kind' | 'caller' | 'model'>): RequestKey | undefined {
   const { call, model, caller: { tenant } } = turn
   const known = keys.get(call)
   if (known !== undefined && known.model === model && known.tenant === tenant) return known.key
   const members = canonicalMembers(call.raw)
-  const key = members === undefined ? undefined : shortened(contextOf(turn) + canonicalText(members.filter(([name]) => !beside.has(name))))
+  const key = members === undefined ? undefined : new RequestKey(contextOf(turn) + canonicalText(members.filter(([name]) => !beside.has(name))))
   keys.set(call, { tenant, model, key })
   return key
 }
 
-/** A short text is its own key: to hash it costs more than to keep it. */
-function shortened(text: string): string {
-  return text.length <= 1_024 ? text : hash('sha256', text)
+const isDigest = /^[0-9a-f]{64}$/
+
+/** A request as far as it can change the answer, made of its text or of its name. */
+export class RequestKey {
+  readonly #text: string
+  #digest: string | undefined
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** For use in this process: a short text is its own name, because to hash it costs more than to keep it. */
+  get name(): string {
+    return this.#text.length <= 1_024 ? this.#text : this.digest
+  }
+
+  /** For where others can see it. */
+  get digest(): string {
+    return (this.#digest ??= isDigest.test(this.#text) ? this.#text : hash('sha256', this.#text))
+  }
 }
 
 /**

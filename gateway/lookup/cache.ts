@@ -10,7 +10,7 @@ import { createMemoryStore } from './answer-store-memory.ts'
 import { createRedisStore } from './answer-store-redis.ts'
 import type { AnswerStore, Kept } from './answer-store.ts'
 import { termsOf } from './cache-control.ts'
-import { chosenModel, requestKey } from './cache-key.ts'
+import { chosenModel, RequestKey, requestKey } from './cache-key.ts'
 import { keepJson, keepStream, replay } from './replay.ts'
 import { createSemanticIndex } from './semantic.ts'
 import type { SemanticIndex } from './semantic.ts'
@@ -97,12 +97,12 @@ class Cache implements AnswerCache {
   async #similar(turn: Turn): Promise<Kept | undefined> {
     const key = await this.#semantic?.find(turn)
     if (key === undefined) return undefined
-    const kept = await this.#store.get(key)
+    const kept = await this.#store.get(new RequestKey(key))
     if (kept === undefined) this.#semantic?.drop(key)
     return kept
   }
 
-  #collected(turn: Turn, key: string, frames: Frames): Frames {
+  #collected(turn: Turn, key: RequestKey, frames: Frames): Frames {
     let texts: string[] | undefined = []
     let characters = 0
     return staged(frames, {
@@ -118,12 +118,12 @@ class Cache implements AnswerCache {
     })
   }
 
-  #put(turn: Turn, key: string, kept: Kept): void {
+  #put(turn: Turn, key: RequestKey, kept: Kept): void {
     const { truncated, served } = turn.trace
     // What the gateway itself cut off, or what a chain got from another model, is not what was asked for.
     if (kept.text.length > this.#config.maxAnswerBytes || truncated === true || (served !== undefined && served.name !== chosenModel(turn.model))) return
     this.#store.put(key, kept)
-    this.#semantic?.add(turn, key)
+    this.#semantic?.add(turn, key.name)
   }
 }
 

@@ -30,7 +30,7 @@ export function createCoalescing(limits: FlightLimits = usual): Coalescing {
       const key = termsOf(turn).share ? requestKey(turn) : undefined
       if (key === undefined) return obtain(turn)
       // The name as well: `auto` may fall back to more than the model it chose, and must not fail with those who may not.
-      const named = key + turn.model.name
+      const named = key.name + turn.model.name
       return (places.get(named)?.flight ?? flightOf(named, turn, obtain)).join(turn)
     },
   }

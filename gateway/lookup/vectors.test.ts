@@ -30,8 +30,8 @@ test('a tenant that asks much pushes out its own oldest, nobody else\'s', () => 
 })
 
 test('all tenants together stay within the bytes', () => {
-  const vectors = new Vectors({ ...options, maxBytes: 10 * (512 + 8) })
-  for (let tenant = 0; tenant < 50; tenant++) vectors.add(`k${tenant}`, entry(1, `t${tenant}`))
+  const vectors = new Vectors({ ...options, maxBytes: 10 * (512 + 8 + 3) })
+  for (let tenant = 0; tenant < 50; tenant++) vectors.add(`k${10 + tenant}`, entry(1, `t${tenant}`))
   const there = Array.from({ length: 50 }, (_, tenant) => vectors.nearest(`t${tenant}`, 'p', vector(1))).filter((key) => key !== undefined)
   expect(there).toHaveLength(10)
 })

@@ -31,7 +31,7 @@ export class Vectors {
     this.#options = options
     this.#all = new LRUCache<string, Entry>({
       maxSize: options.maxBytes,
-      sizeCalculation: ({ vector }) => vector.byteLength + overheadBytes,
+      sizeCalculation: ({ vector }, key) => vector.byteLength + key.length + overheadBytes,
       ttl: options.ttlMs,
       dispose: (entry, key) => this.#forget(entry, key),
     })

@@ -13,7 +13,8 @@ async function fakeRedis(port = 0) {
     socket.on('data', (data) => {
       if (state.mute) return
       for (const command of String(data).split(/(?=\*\d+\r\n)/)) {
-        if (/\$4\r\nping/i.test(command)) socket.write('+PONG\r\n')
+        const said = /\$4\r\nping\r\n(.*)/is.exec(command)?.[1]
+        if (said !== undefined) socket.write(said)
         else if (/\$4\r\ninfo/i.test(command)) socket.write('$19\r\nredis_version:7.0.0\r\n')
         else socket.write('+OK\r\n')
       }

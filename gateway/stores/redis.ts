@@ -1,11 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { FastifyBaseLogger } from 'fastify'
 import { z } from 'zod'
+import { Waits } from './waits.ts'
 
 /** How long a health check waits for Redis; the whole check must stay under 100 ms. */
 const pingMs = 64
-/** When a command is given up for which nobody waits any more: behind the longest `commandMs`, or a lost connection would pass for a failed command. */
-const settledMs = 2_000
 
 export const redisConfig = z.strictObject({
   url: z.url({ protocol: /^rediss?$/ }),
@@ -44,8 +44,6 @@ export function connectRedis(config: RedisConfig, log: FastifyBaseLogger): Redis
   const client = new Redis(config.url, {
     // Commands fail at once while the connection is down: a queue would answer a health check with old news.
     enableOfflineQueue: false,
-    // Commands of one turn of the event loop share one write and one read.
-    enableAutoPipelining: true,
     maxRetriesPerRequest: 0,
     commandTimeout: greetingMs,
     connectTimeout: 1_000,
@@ -69,8 +67,8 @@ export function connectRedis(config: RedisConfig, log: FastifyBaseLogger): Redis
   }
   // One line per change: ioredis raises an error at every attempt to connect, for as long as Redis is away.
   client.on('ready', () => {
-    // Who is slow to greet would be slow to serve and is not let in. From here on the deadlines of `within` count, which are the truer ones.
-    client.options.commandTimeout = settledMs
+    // Who is slow to greet would be slow to serve and is not let in. From here on the deadlines of `run` count, which are the truer ones and cost no timer for each command.
+    delete client.options.commandTimeout
     note(true)
   })
   client.on('close', () => {
@@ -78,34 +76,60 @@ export function connectRedis(config: RedisConfig, log: FastifyBaseLogger): Redis
     note(false)
   })
   client.on('error', () => {})
+  const waits = new Waits(config.commandMs)
+  const probes = new Waits(pingMs)
+  let words = 0
+  let corked: typeof client.stream | undefined
+  // Commands of one turn of the event loop share one write. Not by ioredis's own pipelining: what that makes for them costs more than the writes it saves.
+  const gather = (): void => {
+    const { stream } = client
+    if (stream === corked) return
+    corked = stream
+    stream.cork()
+    globalThis.setImmediate(() => {
+      if (stream === corked) corked = undefined
+      stream.uncork()
+    })
+  }
   const run: RedisStore['run'] = async (commands) => {
     if (client.status !== 'ready' || performance.now() < lostUntil) throw new StoreLost('redis is down')
-    try {
-      return await within(config.commandMs, commands(client))
-    } catch (error) {
-      if (error instanceof StoreLost || client.status !== 'ready' || isReplica(error)) lost()
-      throw error instanceof StoreLost ? error : new StoreLost('redis failed a command', { cause: error })
-    }
+    gather()
+    return new Promise((resolve, reject) => {
+      const end = waits.begin(() => {
+        lost()
+        reject(new StoreLost(`redis did not answer within ${config.commandMs} ms`))
+      })
+      commands(client).then((value) => (end() ? resolve(value) : undefined), (error: unknown) => {
+        // Of what was given up nobody wants to know any more.
+        if (!end()) return
+        if (client.status !== 'ready' || isReplica(error)) lost()
+        reject(new StoreLost('redis failed a command', { cause: error }))
+      })
+    })
   }
   return {
     config,
     client,
     run,
     subscriber() {
-      const extra = client.duplicate({ enableOfflineQueue: true, enableAutoPipelining: false, maxRetriesPerRequest: null, commandTimeout: undefined as unknown as number, lazyConnect: false })
+      const extra = client.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null, commandTimeout: undefined as unknown as number, lazyConnect: false })
       extra.on('error', () => {})
       subscribers.push(extra)
       return extra
     },
     async ping() {
-      const asked = client.ping()
       // Judged as any other command: a probe is in more of a hurry than requests may be, and must not close the connection under them.
-      run(async () => asked).catch(() => {})
-      try {
-        return (await within(pingMs, asked)) === 'PONG'
-      } catch {
-        return false
-      }
+      const word = `${++words}`
+      const asked = run(async () => client.ping(word)).then((answer) => {
+        // The reply to an earlier command: one was lost, and this connection is behind for ever.
+        if (answer !== word) lost()
+        return answer === word
+        // Not in this turn of the event loop: whoever asks until Redis is there would never let it come.
+      }, async () => setImmediate(false))
+      return new Promise((resolve) => {
+        const end = probes.begin(() => resolve(false))
+        void asked.then((isThere) => resolve(end() && isThere))
+      })
     },
     close: () => {
       for (const one of subscribers) one.disconnect()
@@ -117,24 +141,4 @@ export function connectRedis(config: RedisConfig, log: FastifyBaseLogger): Redis
 // After a failover the name stands for another server, but the connection is still to the one that takes no writes any more.
 function isReplica(error: unknown): boolean {
   return error instanceof Error && error.message.includes('READONLY')
-}
-
-// In quarters: timers run before replies are read, so after a stall of this process one timer would call an answer late that has long
-// been here, and under load every replica would lose Redis just when the limits are needed. A stall uses up one quarter at most.
-async function within<T>(ms: number, asked: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    let quarters = 0
-    const tick = (): void => {
-      if (++quarters > 4) reject(new StoreLost(`redis did not answer within ${ms} ms`))
-      else timer = setTimeout(tick, Math.ceil(ms / 4))
-    }
-    tick()
-  })
-  asked.catch(() => {})
-  try {
-    return await Promise.race([asked, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -20,7 +20,7 @@ const administrator: Caller = { id: '(admin)', tenant: '(admin)' }
 /** Makes the check of keys. Knows hashes only. */
 export function createAuthenticate(ring: Pick<Keyring, 'find' | 'trusted'>, admin: Pick<AdminConfig, 'sha256'> | false): Authenticate {
   const adminDigest = admin === false ? undefined : Buffer.from(admin.sha256, 'hex')
-  // A connection sends the same key again and again. Who has it is looked up each time: it may have been revoked.
+  // A connection sends the same key again and again, which is held here no longer than it lasts. Who has the key is looked up each time: it may have been revoked.
   const lastSent = new WeakMap<object, { readonly presented: string; readonly digest: Buffer }>()
 
   function digestOf(presented: string, { socket }: Asking): Buffer {

@@ -17,7 +17,7 @@ export class Child implements AsyncDisposable {
 
   /** Starts a program of this folder and waits for its port; throws when it ends before that. */
   static async start(program: string, args: readonly string[], core?: number): Promise<Child> {
-    const child = fork(fileURLToPath(new URL(program, import.meta.url)), [...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: ['--expose-gc', ...(process.env.XF?.split(',') ?? [])] })
+    const child = fork(fileURLToPath(new URL(program, import.meta.url)), [...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: ['--expose-gc'] })
     pin(child.pid, core)
     const { port } = await ask<{ port: number }>(child, undefined)
     return new Child(child, port)

@@ -13,8 +13,7 @@ export function createRedisStore(redis: RedisStore, keepSeconds: number, salt: s
   // A name is seen by everybody who may look into Redis: never the prompt itself.
   const name = (key: RequestKey): string => `${redis.config.prefix}answer:${salt}:${key.digest}`
   let pendingBytes = 0
-  const write = async (key: RequestKey, value: string): Promise<void> => {
-    const bytes = Buffer.byteLength(value)
+  const write = async (key: RequestKey, value: string, bytes: number): Promise<void> => {
     pendingBytes += bytes
     try {
       await redis.run(async (client) => client.set(name(key), value, 'EX', keepSeconds))
@@ -34,7 +33,8 @@ export function createRedisStore(redis: RedisStore, keepSeconds: number, salt: s
       }
     },
     put(key, kept) {
-      if (pendingBytes + kept.text.length <= maxPendingBytes) void write(key, `${kept.kind} ${kept.at}\n${kept.text}`)
+      const bytes = Buffer.byteLength(kept.text)
+      if (pendingBytes + bytes <= maxPendingBytes) void write(key, `${kept.kind} ${kept.at}\n${kept.text}`, bytes)
     },
   }
 }

@@ -27,7 +27,9 @@ test('after a stall there is time left to see what came meanwhile', async () => 
   // Timers that are due come first, then what was read.
   await new Promise((resolve) => setImmediate(resolve))
   expect(end()).toBe(true)
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await new Promise<void>((resolve) => {
+    waits.begin(resolve)
+  })
   expect(late).toBe(false)
 })
 
@@ -36,7 +38,9 @@ test('those that come while others wait have their own time', async () => {
   const order: string[] = []
   const all = Promise.withResolvers<void>()
   waits.begin(() => order.push('first'))
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await new Promise<void>((resolve) => {
+    new Waits(20).begin(resolve)
+  })
   const started = performance.now()
   waits.begin(() => {
     order.push('second')

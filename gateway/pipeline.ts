@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Call } from './call/attempt.ts'
+import type { Frames } from './call/frames.ts'
 import { metered } from './check/meter.ts'
 import type { Config } from './config.ts'
 import { asGatewayError, GatewayError } from './errors.ts'
@@ -47,7 +48,7 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
     return { kind, body, call: { path: kind === 'chat' ? '/chat/completions' : '/embeddings', raw: input.raw, body, headers: forwarded(request), stream, choices } }
   }
 
-  async function serve(request: FastifyRequest, reply: FastifyReply, kind: Turn['kind']): Promise<FastifyReply> {
+  async function serve(request: FastifyRequest, reply: FastifyReply, kind: Turn['kind']): Promise<void> {
     const { trace, caller } = request
     const asked = validated(request, kind, bodyOf(request))
     trace.stream = asked.call.stream
@@ -58,15 +59,11 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
     using scope = new RequestScope(request, reply, config.timeouts.totalMs, cut)
     const turn: Turn = { ...asked, request, reply, caller, model, scope, trace }
     try {
-      return await run(turn, async (answer) => {
+      await run(turn, (answer) => {
         label(turn)
-        if (answer.kind === 'json') {
-          trace.firstByteMs = performance.now() - trace.startedAt
-          return reply.type('application/json; charset=utf-8').send(answer.text)
-        }
-        const error = await relayStream(answer.frames, reply, scope, config.stream.keepAliveMs)
-        if (error !== undefined) trace.error = error.id
-        return reply
+        if (answer.kind === 'stream') return streamed(answer.frames, reply, scope)
+        trace.firstByteMs = performance.now() - trace.startedAt
+        reply.type('application/json; charset=utf-8').send(answer.text)
       })
     } catch (error) {
       label(turn)
@@ -74,15 +71,21 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
     }
   }
 
+  async function streamed(frames: Frames, reply: FastifyReply, scope: RequestScope): Promise<void> {
+    const error = await relayStream(frames, reply, scope, config.stream.keepAliveMs)
+    if (error !== undefined) reply.request.trace.error = error.id
+  }
+
   /** Finds the answer to a turn and has it used up by `use`, at whose end the turn is charged. */
-  async function run<T>(turn: Turn, use: (answer: Answer) => Promise<T>): Promise<T> {
+  async function run<T>(turn: Turn, use: (answer: Answer) => Promise<T> | T): Promise<T> {
     const sample = sampler?.(turn)
     try {
       const admitted = budgets?.admit(turn)
       if (admitted !== undefined) await admitted
       const kept = cache?.find(turn)
       const found = (kept instanceof Promise ? await kept : kept) ?? (await shared(turn))
-      return await use(sample?.(found) ?? found)
+      const used = use(sample?.(found) ?? found)
+      return used instanceof Promise ? await used : used
     } finally {
       // Not at the end of the connection: a caller that leaves ends it before the answer has been given up, and before a late admission.
       budgets?.charge(turn)

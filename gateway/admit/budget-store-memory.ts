@@ -13,6 +13,8 @@ export interface Tab extends Account, Entry {}
 export class MemoryBudgetStore implements BudgetStore {
   #day = ''
   #entries = new Map<string, Entry>()
+  /** What {@link open} made of the same list today. */
+  #opened = new WeakMap<readonly Account[], readonly Tab[]>()
 
   hold(accounts: readonly Account[], amount: Amount): Admission {
     const tabs = this.open(accounts, dayOf(Date.now()))
@@ -22,13 +24,20 @@ export class MemoryBudgetStore implements BudgetStore {
 
   /** The accounts' counts of that day. Those of another day are forgotten, except by the holds that still have to be settled there. */
   open(accounts: readonly Account[], day: string): readonly Tab[] {
-    if (this.#day !== day) this.#entries = new Map()
+    if (this.#day !== day) {
+      this.#entries = new Map()
+      this.#opened = new WeakMap()
+    }
     this.#day = day
-    return accounts.map((account) => {
+    const known = this.#opened.get(accounts)
+    if (known !== undefined) return known
+    const tabs = accounts.map((account) => {
       const entry = this.#entries.get(account.id) ?? { used: { tokens: 0, cost: 0 }, held: { tokens: 0, cost: 0 } }
       this.#entries.set(account.id, entry)
       return { id: account.id, limit: account.limit, used: entry.used, held: entry.held }
     })
+    this.#opened.set(accounts, tabs)
+    return tabs
   }
 
   /** Sets aside without judging. */

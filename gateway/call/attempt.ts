@@ -54,7 +54,8 @@ export async function attempt(upstream: Upstream, request: DialectRequest, call:
       if (!/^text\/event-stream\s*(?:;|$)/i.test(exchange.headers['content-type'] ?? '')) throw dialect.notAStream(await readErrorBody(exchange, idleMs), scrub)
       return { kind: 'stream', frames: await openStream(upstream, exchange, call, permit, config, scrub) }
     }
-    const bytes = await exchange.body({ idleMs, maxBytes: config.limits.answerBytes })
+    const body = exchange.body({ idleMs, maxBytes: config.limits.answerBytes })
+    const bytes = body instanceof Promise ? await body : body
     const answer = dialect.answer(bytes, call, scrub)
     exchange.finish()
     settle(permit)

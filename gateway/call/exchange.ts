@@ -18,6 +18,11 @@ export interface UpstreamRequest {
   readonly body: string
 }
 
+interface BodyLimits {
+  readonly idleMs: number
+  readonly maxBytes: number
+}
+
 /**
  * One attempt on the wire: an answered head, and a body that ends, is cut, or runs into a limit.
  *
@@ -73,8 +78,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** The whole body; the idle limit runs anew with each piece. Throws when it grows larger. */
-  async body({ idleMs, maxBytes }: { readonly idleMs: number; readonly maxBytes: number }): Promise<Buffer> {
+  body(limits: BodyLimits): Promise<Buffer> | Buffer {
     this.progress()
+    // Most answers come in one piece, together with their head.
+    return this.#isOver && this.#failure === undefined && this.#unread.length === 1 && this.#unreadBytes <= limits.maxBytes ? (this.#take() as Buffer) : this.#whole(limits)
+  }
+
+  async #whole({ idleMs, maxBytes }: BodyLimits): Promise<Buffer> {
     const pieces: Buffer[] = []
     let bytes = 0
     for (;;) {

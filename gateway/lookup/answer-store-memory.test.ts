@@ -3,7 +3,7 @@ import { createMemoryStore } from './answer-store-memory.ts'
 import { RequestKey } from './cache-key.ts'
 import type { Kept } from './answer-store.ts'
 
-const kept = (length: number): Kept => ({ kind: 'json', at: 0, text: ' '.repeat(length) })
+const kept = (length: number): Kept => ({ kind: 'json', at: Date.now(), text: ' '.repeat(length) })
 
 test('no more bytes are kept than allowed, whatever comes', async () => {
   const store = createMemoryStore({ keepSeconds: 60, maxEntries: 1_000, maxBytes: 10_000 })
@@ -23,4 +23,13 @@ test('no more entries are kept than allowed; what was used last stays', async ()
   await store.get(new RequestKey('a'))
   store.put(new RequestKey('c'), kept(3))
   expect([await store.get(new RequestKey('a')), await store.get(new RequestKey('b')), await store.get(new RequestKey('c'))].map((one) => one?.text.length)).toEqual([1, undefined, 3])
+})
+
+test('what is older than it may be is not there any more', () => {
+  const store = createMemoryStore({ keepSeconds: 60, maxEntries: 10, maxBytes: 10_000 })
+  const [fresh, old] = [new RequestKey('fresh'), new RequestKey('old')]
+  store.put(fresh, { ...kept(1), at: Date.now() - 59_000 })
+  store.put(old, { ...kept(1), at: Date.now() - 61_000 })
+  expect(store.get(fresh)).toBeDefined()
+  expect(store.get(old)).toBeUndefined()
 })

@@ -48,7 +48,10 @@ export class Flight extends Ending implements Scope {
   #pulling = false
   #end: { readonly error?: GatewayError } | undefined
 
-  /** Begins the call. `close` is run once, when nobody may join any more. */
+  /** The call itself, until the first caller has joined and it begins. */
+  #obtain: ((turn: Turn) => Promise<Answer>) | undefined
+
+  /** The call begins with the first who joins. `close` is run once, when nobody may join any more. */
   constructor(turn: Turn, obtain: (turn: Turn) => Promise<Answer>, limits: FlightLimits, close: () => void) {
     super()
     this.#notes = new FlightNotes(turn.trace, () => this.#payer)
@@ -56,7 +59,7 @@ export class Flight extends Ending implements Scope {
     this.#turn = { ...turn, scope: this, trace, reply }
     this.#limits = limits
     this.#close = close
-    void this.#run(obtain)
+    this.#obtain = obtain
   }
 
   get remainingMs(): number {
@@ -74,13 +77,14 @@ export class Flight extends Ending implements Scope {
     this.#members.push(member)
     scope.onEnd(member.gone)
     if (this.#source !== undefined) this.#begin(member)
+    const obtain = this.#obtain
+    this.#obtain = undefined
+    if (obtain !== undefined) void this.#run(obtain)
     return member.answer.promise
   }
 
   async #run(obtain: (turn: Turn) => Promise<Answer>): Promise<void> {
     try {
-      // Not before the first caller has joined.
-      await Promise.resolve()
       const answer = await obtain(this.#turn)
       if (answer.kind === 'stream') {
         this.#source = answer.frames

@@ -42,6 +42,11 @@ export class Child implements AsyncDisposable {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.#process.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
   }
 
+  /** The cores that the process may run on, as Linux lists them: `0`, `0-1`. */
+  get cores(): string {
+    return /Cpus_allowed_list:\s+(\S+)/.exec(readFileSync(`/proc/${this.#process.pid}/status`, 'utf8'))?.[1] ?? ''
+  }
+
   get sockets(): number {
     return readdirSync(`/proc/${this.#process.pid}/fd`).length
   }
@@ -66,7 +71,7 @@ async function ask<T>(child: ChildProcess, message: string | undefined): Promise
   })
 }
 
-/** Pins a process to a core, so that the measured program has one to itself; does nothing where that cannot be done. */
+/** Pins a process to a core, so that the measured program has one to itself; does nothing where that cannot be done. What it did is to be seen in {@link Child.cores}. */
 export function pin(pid: number | undefined, core: number | undefined): void {
   if (pid === undefined || core === undefined) return
   spawnSync('taskset', ['-a', '-cp', String(core), String(pid)], { stdio: 'ignore' })

@@ -91,6 +91,9 @@ await eachRound('streams', async (row, target) => {
   return `TTFT p50 ${streamed.ttftP50.toFixed(2)} ms  transit p99 ${streamed.transitP99.toFixed(2)} ms`
 })
 
+/** Looked at, not believed: once all shared one core, and no number showed it. */
+const isPinned = targetCore !== undefined && [...targets.values()].every(({ child }) => child === undefined || child.cores === String(targetCore)) && upstream.cores === String(otherCore)
+
 const of = (name: TargetName, pick: (row: Row) => number[]): number => median(pick(rows.get(name) ?? { closed: [], cpuPerRequest: [], open: [], streams: [] }))
 const perSecond = (name: TargetName): number => of(name, (r) => r.closed.map((c) => c.perSecond))
 const p50 = (name: TargetName): number => of(name, (r) => r.closed.map((c) => c.p50))
@@ -99,27 +102,35 @@ const open50 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c
 const open99 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c.p99))
 const ttft = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.ttftP50))
 const gap99 = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.transitP99))
+/** The median of what a comparison gives round by round: the machine is seldom as fast in one minute as in another, and the turns of a round are close. */
+const beside = (name: TargetName, other: TargetName, compare: (mine: Row, theirs: Row, round: number) => number | undefined): number => {
+  const [mine, theirs] = [rows.get(name), rows.get(other)]
+  return mine === undefined || theirs === undefined ? Number.NaN : median(Array.from({ length: rounds }, (_none, round) => compare(mine, theirs, round) ?? Number.NaN))
+}
+const share = (name: TargetName): number => beside(name, 'bare', (mine, bare, round) => (mine.closed[round]?.perSecond ?? Number.NaN) / (bare.closed[round]?.perSecond ?? Number.NaN))
+const p99Times = (name: TargetName): number => beside(name, 'bare', (mine, bare, round) => (mine.closed[round]?.p99 ?? Number.NaN) / (bare.closed[round]?.p99 ?? Number.NaN))
+const added = (name: TargetName, pick: (row: Row, round: number) => number | undefined): number => beside(name, 'direct', (mine, direct, round) => (pick(mine, round) ?? Number.NaN) - (pick(direct, round) ?? Number.NaN))
 
-console.log(`\nJSON chat, ${callers} callers; open model at ${openRate}/s; ${streams.concurrent} concurrent streams. Medians of ${rounds} rounds.\n`)
+console.log(`\nJSON chat, ${callers} callers; open model at ${openRate}/s; ${streams.concurrent} concurrent streams. Medians of ${rounds} rounds; ${isPinned ? 'the measured program has a core to itself' : 'NOTHING IS PINNED: targets share their cores with the load'}.\n`)
 console.log(['target'.padEnd(18), 'req/s', 'p50 ms', 'p99 ms', 'CPU µs', 'of bare', '+p50@rate', '+p99@rate', '+TTFT p50', '+gap p99'].map((h, i) => (i === 0 ? h : h.padStart(10))).join(''))
 for (const name of asked) {
-  const cells = [perSecond(name).toFixed(0), p50(name).toFixed(2), p99(name).toFixed(2), of(name, (r) => r.cpuPerRequest).toFixed(0), (perSecond(name) / perSecond('bare')).toFixed(2),
-    (open50(name) - open50('direct')).toFixed(2), (open99(name) - open99('direct')).toFixed(2), (ttft(name) - ttft('direct')).toFixed(2), (gap99(name) - gap99('direct')).toFixed(2)]
+  const cells = [perSecond(name).toFixed(0), p50(name).toFixed(2), p99(name).toFixed(2), of(name, (r) => r.cpuPerRequest).toFixed(0), share(name).toFixed(2),
+    added(name, (r, n) => r.open[n]?.p50).toFixed(2), added(name, (r, n) => r.open[n]?.p99).toFixed(2), added(name, (r, n) => r.streams[n]?.ttftP50).toFixed(2), added(name, (r, n) => r.streams[n]?.transitP99).toFixed(2)]
   console.log([name.padEnd(18), ...cells.map((c) => c.padStart(10))].join(''))
 }
 
 const rest = values['no-rest'] || !asked.includes('gateway-full') ? undefined : await measureRest(upstream, targetCore ?? 0)
 const result = {
-  rig: { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), pinned: targetCore !== undefined },
+  rig: { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), pinned: isPinned },
   versions: { node: process.version, ...process.versions.undici === undefined ? {} : { undici: process.versions.undici } },
   rounds, seconds, callers, openRate,
   targets: Object.fromEntries(asked.map((name) => [name, { perSecond: perSecond(name), p50: p50(name), p99: p99(name), cpuMicrosPerRequest: of(name, (r) => r.cpuPerRequest), openP50: open50(name), openP99: open99(name), ttftP50: ttft(name), transitP99: gap99(name) }])),
   ratios: {
-    throughputVsBare: perSecond('gateway-full') / perSecond('bare'), p99VsBare: p99('gateway-full') / p99('bare'),
-    throughputVsBareRedis: perSecond('gateway-full-redis') / perSecond('bare'), p99VsBareRedis: p99('gateway-full-redis') / p99('bare'),
-    throughputVsBarePlain: perSecond('gateway') / perSecond('bare'),
+    throughputVsBare: share('gateway-full'), p99VsBare: p99Times('gateway-full'),
+    throughputVsBareRedis: share('gateway-full-redis'), p99VsBareRedis: p99Times('gateway-full-redis'),
+    throughputVsBarePlain: share('gateway'),
   },
-  streams: { ...streams, addedTtftMsP50: ttft('gateway-full') - ttft('direct'), addedGapMsP99: gap99('gateway-full') - gap99('direct') },
+  streams: { ...streams, addedTtftMsP50: added('gateway-full', (r, n) => r.streams[n]?.ttftP50), addedGapMsP99: added('gateway-full', (r, n) => r.streams[n]?.transitP99) },
   rest,
 }
 console.log(`\nratios ${JSON.stringify(result.ratios, (_key, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(3)) : value))}`)

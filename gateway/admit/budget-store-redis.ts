@@ -68,7 +68,8 @@ export class RedisBudgetStore implements BudgetStore {
   readonly #scripts: Scripts
   readonly #periodMs: number
   readonly #own = new MemoryBudgetStore()
-  readonly #keys = new WeakMap<readonly Account[], { readonly day: string; readonly keys: readonly string[] }>()
+  /** By the accounts of one day, which are opened once. */
+  readonly #keys = new WeakMap<readonly Tab[], readonly string[]>()
 
   /** `longestMs`: the longest that a request can be in flight. */
   constructor(redis: RedisStore, longestMs: number) {
@@ -84,8 +85,8 @@ export class RedisBudgetStore implements BudgetStore {
     const now = Date.now()
     const day = dayOf(now)
     const period = Math.floor(now / this.#periodMs)
-    const keys = this.#keysOf(accounts, day)
     const tabs = this.#own.open(accounts, day)
+    const keys = this.#keysOf(tabs, day)
     const terms = tabs.flatMap(({ limit, used }) => [limit.tokens ?? -1, limit.cost ?? -1, used.tokens, used.cost])
     try {
       const counts = await this.#redis.run(async () => this.#scripts.budgetHold(keys.length, ...keys, period, amount.tokens, amount.cost, ...terms))
@@ -97,11 +98,11 @@ export class RedisBudgetStore implements BudgetStore {
     }
   }
 
-  #keysOf(accounts: readonly Account[], day: string): readonly string[] {
-    const known = this.#keys.get(accounts)
-    if (known?.day === day) return known.keys
-    const keys = accounts.map(({ id }) => `${this.#redis.config.prefix}budget:${day}:${id}`)
-    this.#keys.set(accounts, { day, keys })
+  #keysOf(tabs: readonly Tab[], day: string): readonly string[] {
+    const known = this.#keys.get(tabs)
+    if (known !== undefined) return known
+    const keys = tabs.map(({ id }) => `${this.#redis.config.prefix}budget:${day}:${id}`)
+    this.#keys.set(tabs, keys)
     return keys
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
+import { Once } from '../once.ts'
 import { Ending } from '../scope.ts'
 
 /** What an error event and a closing socket need after the deadline has cut a request. */
@@ -28,7 +29,7 @@ export class Drain {
   /** Counts a piece of work until the result is disposed of, once or more often. */
   hold(): Disposable {
     this.#inFlight++
-    return new Work(this.#leave)
+    return new Once(this.#leave)
   }
 
   readonly #leave = (): void => {
@@ -62,18 +63,5 @@ export class Drain {
     await Promise.race([this.#idle.promise, expired])
     timer.abort()
     return this.#inFlight === 0
-  }
-}
-
-class Work implements Disposable {
-  #leave: (() => void) | undefined
-
-  constructor(leave: () => void) {
-    this.#leave = leave
-  }
-
-  [Symbol.dispose](): void {
-    this.#leave?.()
-    this.#leave = undefined
   }
 }

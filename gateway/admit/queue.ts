@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { formatRetryAfter } from '../call/retry-after.ts'
 import { GatewayError } from '../errors.ts'
+import { Once } from '../once.ts'
 import type { Queue } from '../policies.ts'
 import type { Scope } from '../scope.ts'
 
@@ -84,10 +85,11 @@ export class SlotQueue implements Queue {
 
   #take(): Disposable {
     this.#running++
-    return new Slot(this.#free)
+    const since = performance.now()
+    return new Once(() => this.#free(performance.now() - since))
   }
 
-  readonly #free = (heldMs: number): void => {
+  #free(heldMs: number): void {
     this.#running--
     this.#heldMs = this.#heldMs === undefined ? heldMs : this.#heldMs + weight * (heldMs - this.#heldMs)
     this.#line.first()?.()
@@ -103,21 +105,6 @@ export class SlotQueue implements Queue {
     const { concurrency, timeoutMs } = this.#config
     if (this.#heldMs === undefined) return timeoutMs
     return Math.min((this.#heldMs * (this.#line.size + 1)) / concurrency, timeoutMs + this.#heldMs)
-  }
-}
-
-class Slot implements Disposable {
-  readonly #since = performance.now()
-  #free: ((heldMs: number) => void) | undefined
-
-  constructor(free: (heldMs: number) => void) {
-    this.#free = free
-  }
-
-  [Symbol.dispose](): void {
-    const free = this.#free
-    this.#free = undefined
-    free?.(performance.now() - this.#since)
   }
 }
 

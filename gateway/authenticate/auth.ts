@@ -17,7 +17,7 @@ type Asking = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'socket'>
 /** Who has the admin key. No caller key has this id, no limit and no budget is ever asked for it. */
 const administrator: Caller = { id: '(admin)', tenant: '(admin)' }
 
-/** Makes the check of keys. Knows hashes only. */
+/** Makes the check of keys. Knows hashes only, and of each open connection what it sent last. */
 export function createAuthenticate(ring: Pick<Keyring, 'find' | 'trusted'>, admin: Pick<AdminConfig, 'sha256'> | false): Authenticate {
   const adminDigest = admin === false ? undefined : Buffer.from(admin.sha256, 'hex')
   // A connection sends the same key again and again, which is held here no longer than it lasts. Who has the key is looked up each time: it may have been revoked.

@@ -103,18 +103,18 @@ const open99 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c
 const ttft = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.ttftP50))
 const gap99 = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.transitP99))
 /** The median of what a comparison gives round by round: the machine is seldom as fast in one minute as in another, and the turns of a round are close. */
-const beside = (name: TargetName, other: TargetName, compare: (mine: Row, theirs: Row, round: number) => number | undefined): number => {
+const beside = (name: TargetName, other: TargetName, pick: (row: Row, round: number) => number | undefined, compare: (mine: number, theirs: number) => number): number => {
   const [mine, theirs] = [rows.get(name), rows.get(other)]
-  return mine === undefined || theirs === undefined ? Number.NaN : median(Array.from({ length: rounds }, (_none, round) => compare(mine, theirs, round) ?? Number.NaN))
+  if (mine === undefined || theirs === undefined) return Number.NaN
+  return median(Array.from({ length: rounds }, (_none, round) => compare(pick(mine, round) ?? Number.NaN, pick(theirs, round) ?? Number.NaN)))
 }
-const share = (name: TargetName): number => beside(name, 'bare', (mine, bare, round) => (mine.closed[round]?.perSecond ?? Number.NaN) / (bare.closed[round]?.perSecond ?? Number.NaN))
-const p99Times = (name: TargetName): number => beside(name, 'bare', (mine, bare, round) => (mine.closed[round]?.p99 ?? Number.NaN) / (bare.closed[round]?.p99 ?? Number.NaN))
-const added = (name: TargetName, pick: (row: Row, round: number) => number | undefined): number => beside(name, 'direct', (mine, direct, round) => (pick(mine, round) ?? Number.NaN) - (pick(direct, round) ?? Number.NaN))
+const ofBare = (name: TargetName, what: 'perSecond' | 'p99'): number => beside(name, 'bare', (row, round) => row.closed[round]?.[what], (mine, bare) => mine / bare)
+const added = (name: TargetName, pick: (row: Row, round: number) => number | undefined): number => beside(name, 'direct', pick, (mine, direct) => mine - direct)
 
 console.log(`\nJSON chat, ${callers} callers; open model at ${openRate}/s; ${streams.concurrent} concurrent streams. Medians of ${rounds} rounds; ${isPinned ? 'the measured program has a core to itself' : 'NOTHING IS PINNED: targets share their cores with the load'}.\n`)
 console.log(['target'.padEnd(18), 'req/s', 'p50 ms', 'p99 ms', 'CPU µs', 'of bare', '+p50@rate', '+p99@rate', '+TTFT p50', '+gap p99'].map((h, i) => (i === 0 ? h : h.padStart(10))).join(''))
 for (const name of asked) {
-  const cells = [perSecond(name).toFixed(0), p50(name).toFixed(2), p99(name).toFixed(2), of(name, (r) => r.cpuPerRequest).toFixed(0), share(name).toFixed(2),
+  const cells = [perSecond(name).toFixed(0), p50(name).toFixed(2), p99(name).toFixed(2), of(name, (r) => r.cpuPerRequest).toFixed(0), ofBare(name, 'perSecond').toFixed(2),
     added(name, (r, n) => r.open[n]?.p50).toFixed(2), added(name, (r, n) => r.open[n]?.p99).toFixed(2), added(name, (r, n) => r.streams[n]?.ttftP50).toFixed(2), added(name, (r, n) => r.streams[n]?.transitP99).toFixed(2)]
   console.log([name.padEnd(18), ...cells.map((c) => c.padStart(10))].join(''))
 }
@@ -126,9 +126,9 @@ const result = {
   rounds, seconds, callers, openRate,
   targets: Object.fromEntries(asked.map((name) => [name, { perSecond: perSecond(name), p50: p50(name), p99: p99(name), cpuMicrosPerRequest: of(name, (r) => r.cpuPerRequest), openP50: open50(name), openP99: open99(name), ttftP50: ttft(name), transitP99: gap99(name) }])),
   ratios: {
-    throughputVsBare: share('gateway-full'), p99VsBare: p99Times('gateway-full'),
-    throughputVsBareRedis: share('gateway-full-redis'), p99VsBareRedis: p99Times('gateway-full-redis'),
-    throughputVsBarePlain: share('gateway'),
+    throughputVsBare: ofBare('gateway-full', 'perSecond'), p99VsBare: ofBare('gateway-full', 'p99'),
+    throughputVsBareRedis: ofBare('gateway-full-redis', 'perSecond'), p99VsBareRedis: ofBare('gateway-full-redis', 'p99'),
+    throughputVsBarePlain: ofBare('gateway', 'perSecond'),
   },
   streams: { ...streams, addedTtftMsP50: added('gateway-full', (r, n) => r.streams[n]?.ttftP50), addedGapMsP99: added('gateway-full', (r, n) => r.streams[n]?.transitP99) },
   rest,

@@ -1,4 +1,4 @@
-import { isObject } from './upstream-error.ts'
+import { isObject, listOf } from './upstream-error.ts'
 
 /** Tokens of one answer; `estimated` when the upstream did not count them. */
 export interface Usage {
@@ -25,22 +25,16 @@ export function estimateUsage(promptCharacters: number, answerCharacters: number
 /** How much of an answer a chunk carries, in characters: calls of tools and thoughts are tokens as well. */
 export function charactersOf(chunk: Readonly<Record<string, unknown>>): number {
   let length = 0
-  for (const choice of listIn(chunk['choices'])) {
+  for (const choice of listOf(chunk['choices'])) {
     const delta = isObject(choice) ? choice['delta'] : undefined
     if (!isObject(delta)) continue
     length += lengthOf(delta['content']) + lengthOf(delta['reasoning']) + lengthOf(delta['reasoning_content']) + lengthOf(delta['refusal'])
-    for (const call of listIn(delta['tool_calls'])) {
+    for (const call of listOf(delta['tool_calls'])) {
       const called = isObject(call) ? call['function'] : undefined
       if (isObject(called)) length += lengthOf(called['name']) + lengthOf(called['arguments'])
     }
   }
   return length
-}
-
-const none: readonly unknown[] = []
-
-function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : none
 }
 
 function lengthOf(value: unknown): number {

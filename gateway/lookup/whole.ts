@@ -1,4 +1,4 @@
-import { isObject } from '../check/upstream-error.ts'
+import { isObject, listOf } from '../check/upstream-error.ts'
 import type { Turn } from '../turn.ts'
 
 /**
@@ -29,10 +29,6 @@ function failed(choice: Readonly<Record<string, unknown>>): boolean {
 
 function inputs(input: unknown): number {
   return Array.isArray(input) && typeof input[0] !== 'number' ? input.length : 1
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }
 
 function isFilled(embedding: unknown): boolean {

@@ -1,3 +1,5 @@
+import { Once } from '../once.ts'
+
 /**
  * The end of a request: its connection is closed, and whatever worked for it has come to its own end. The connection alone
  * does not do: a caller that leaves closes it before the tokens of its stream are counted.
@@ -9,11 +11,10 @@ export class Finish {
   /** The request is not over before the result is disposed of; doing so twice counts once. */
   hold(): Disposable {
     this.#holders++
-    return new Held(this)
+    return new Once(this.#release)
   }
 
-  /** For {@link hold} alone. */
-  release(): void {
+  readonly #release = (): void => {
     if (--this.#holders > 0) return
     const after = this.#after
     this.#after = []
@@ -23,20 +24,6 @@ export class Finish {
   /** Runs once, in the order of registration, when nobody holds the request any more. Must not throw. */
   after(run: () => void): void {
     this.#after.push(run)
-  }
-}
-
-class Held implements Disposable {
-  #finish: Finish | undefined
-
-  constructor(finish: Finish) {
-    this.#finish = finish
-  }
-
-  [Symbol.dispose](): void {
-    const finish = this.#finish
-    this.#finish = undefined
-    finish?.release()
   }
 }
 

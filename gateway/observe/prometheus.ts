@@ -36,21 +36,21 @@ export function createMetrics(config: Pick<Config, 'upstreams' | 'models' | 'aut
   const registry = new Registry()
   const registers = [registry]
   const counter = (name: string, help: string, ...labelNames: string[]): Count => {
-    const counts = new Map<string, { readonly values: readonly string[]; count: number }>()
-    let last: { readonly values: readonly string[]; count: number } | undefined
+    const counts: { readonly values: readonly string[]; count: number }[] = []
     // Added up in plain numbers and handed over at a scrape: the library checks and hashes the labels at each call.
     const metric: Counter = new Counter({ name, help, labelNames, registers, collect: () => {
-      for (const { values, count } of counts.values()) metric.labels(...values).inc(count)
-      counts.clear()
-      last = undefined
-    } })
-    return (count, ...values) => {
-      if (last === undefined || !isSame(last.values, values)) {
-        const key = values.join(separator)
-        last = counts.get(key) ?? { values, count: 0 }
-        counts.set(key, last)
+      for (const one of counts) {
+        metric.labels(...one.values).inc(one.count)
+        one.count = 0
       }
-      last.count += count
+    } })
+    const counted = resolved((...values) => {
+      const one = { values, count: 0 }
+      counts.push(one)
+      return one
+    })
+    return (count, ...values) => {
+      counted(...values).count += count
     }
   }
   const histogram = (name: string, help: string, buckets: number[], ...labelNames: string[]) => resolved(showHistogram(registry, name, help, buckets, labelNames))

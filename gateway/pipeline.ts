@@ -5,7 +5,7 @@ import { metered } from './check/meter.ts'
 import type { Config } from './config.ts'
 import { asGatewayError, GatewayError } from './errors.ts'
 import type { Sampler } from './observe/sample.ts'
-import type { Policies } from './policies.ts'
+import type { Degradation, Policies } from './policies.ts'
 import { label } from './reply/label.ts'
 import { relayStream } from './reply/relay.ts'
 import { whenDone } from './reply/when-done.ts'
@@ -55,9 +55,10 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
     const model = choose(asked)
     trace.model = model.name
     // A caller that leaves closes its connection before the work for it has ended, and before its tokens are counted.
-    using _ = request.finish.hold()
-    using scope = new RequestScope(request, reply, config.timeouts.totalMs, cut)
+    const hold = request.finish.hold()
+    const scope = new RequestScope(request, reply, config.timeouts.totalMs, cut)
     const turn: Turn = { ...asked, request, reply, caller, model, scope, trace }
+    // Not `using`, which V8 does by a stack of its own, outside of compiled code: here, in every request, it can be measured.
     try {
       await run(turn, (answer) => {
         label(turn)
@@ -68,6 +69,9 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
     } catch (error) {
       label(turn)
       throw asGatewayError(error)
+    } finally {
+      scope[Symbol.dispose]()
+      hold[Symbol.dispose]()
     }
   }
 
@@ -93,21 +97,26 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
   }
 
   const shared = (turn: Turn): Promise<Answer> => (coalescing === undefined ? degraded(turn) : coalescing.share(turn, degraded))
-  const degraded = (turn: Turn): Promise<Answer> => (degradation === undefined ? obtained(turn) : degradation.run(turn, obtained))
+  const degraded = (turn: Turn): Promise<Answer> => obtained(turn, degradation)
+  const undegraded = (turn: Turn): Promise<Answer> => obtained(turn)
 
-  /** One answer from an upstream, checked and kept. The slot is held until the last byte has come. */
-  async function obtained(turn: Turn): Promise<Answer> {
-    const entered = queue?.enter(turn)
-    const slot = entered instanceof Promise ? await entered : entered
+  /** One answer from an upstream, checked and kept. The slot is held until the last byte has come. Without an answer it goes down `ladder`, if there is one. */
+  async function obtained(turn: Turn, ladder?: Degradation): Promise<Answer> {
+    const queuedMs = turn.trace.queuedMs ?? 0
+    let slot: Disposable | undefined
     try {
+      const entered = queue?.enter(turn)
+      const taken = entered instanceof Promise ? await entered : entered
+      slot = taken
       // Here and not behind the sharing: a kept answer cost its tokens when it was made, a shared one costs them once, and a cheaper model costs its own price.
       const raw = metered(turn, await route(turn.model.chain, turn.call, turn.scope, turn.trace))
       const checked = output?.check(turn, raw) ?? raw
       const kept = cache?.keep(turn, checked) ?? checked
-      return slot === undefined ? kept : whenDone(kept, () => slot[Symbol.dispose]())
+      return taken === undefined ? kept : whenDone(kept, () => taken[Symbol.dispose]())
     } catch (error) {
       slot?.[Symbol.dispose]()
-      throw error
+      if (ladder === undefined) throw error
+      return ladder.goDown(turn, error, queuedMs, undegraded)
     }
   }
 

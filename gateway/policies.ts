@@ -68,8 +68,11 @@ export interface OutputCheck {
 
 /** What to try when the asked model has no answer to give. */
 export interface Degradation {
-  /** Runs `obtain`; when it fails for want of a healthy upstream or a free slot, goes down the ladder. Each step is named in `trace.degraded`. */
-  run(turn: Turn, obtain: (turn: Turn) => Promise<Answer>): Promise<Answer>
+  /**
+   * An answer in place of one that failed for want of a healthy upstream or a free slot; throws what remains to be said otherwise. Each step is
+   * named in `trace.degraded`. `queuedMs` is what `trace.queuedMs` was before; `obtain` tries again, and does not go down the ladder itself.
+   */
+  goDown(turn: Turn, failed: unknown, queuedMs: number, obtain: (turn: Turn) => Promise<Answer>): Promise<Answer>
 }
 
 /** Every policy that can be switched off; one that is off is not there. */

@@ -97,23 +97,40 @@ export class WorkScope extends Ending implements Scope, Disposable {
   }
 }
 
+const closing = Symbol('closing')
+
+/** A connection, with what ends when it is closed. */
+type Connection = FastifyRequest['raw']['socket'] & { [closing]?: Ending }
+
+/** One listener for all requests of a connection: to enter one and take it away again for each costs as much as a timer. */
+function closingOf(connection: Connection): Ending {
+  let ending = connection[closing]
+  if (ending === undefined) {
+    const made = new Ending()
+    connection.once('close', () => made.end())
+    connection[closing] = ending = made
+  }
+  return ending
+}
+
 /**
  * The life of one request: it ends when the caller goes, too. `request.signal` of Fastify does not serve: `hijack()` takes its
  * listener away, and a stream is hijacked.
  */
 export class RequestScope extends WorkScope {
-  readonly #socket: FastifyRequest['raw']['socket']
+  readonly #connection: Ending
   readonly #gone = (): void => this.end(new GatewayError('GW_ERR_CALLER_GONE'))
 
   constructor(request: FastifyRequest, reply: FastifyReply, totalMs: number, cut: Until) {
     super(totalMs, cut)
-    this.#socket = request.raw.socket
-    this.#socket.once('close', this.#gone)
-    if (this.#socket.destroyed || reply.raw.destroyed) this.#gone()
+    const { socket } = request.raw
+    this.#connection = closingOf(socket)
+    this.#connection.onEnd(this.#gone)
+    if (socket.destroyed || reply.raw.destroyed) this.#gone()
   }
 
   override [Symbol.dispose](): void {
     super[Symbol.dispose]()
-    this.#socket.off('close', this.#gone)
+    this.#connection.offEnd(this.#gone)
   }
 }

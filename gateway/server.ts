@@ -22,7 +22,8 @@ import { asGatewayError, GatewayError } from './errors.ts'
 import { healthMethods, healthRoutes } from './observe/health.ts'
 import { parseJsonBody } from './validate/json-body.ts'
 import { docsMethods, docsRoutes } from './observe/openapi/routes.ts'
-import { LazyLog } from './observe/log.ts'
+import { createLogRequest, LazyLog } from './observe/log.ts'
+import type { Lines } from './observe/log.ts'
 import { isOpen } from './observe/requests.ts'
 import { createSampler } from './observe/sample.ts'
 import { createTelemetry } from './observe/telemetry.ts'
@@ -50,7 +51,7 @@ const closeMs = 500
 
 export interface GatewayOptions {
   /** Gets each line of the log, which otherwise goes to stdout. */
-  readonly logTo?: { write(line: string): void }
+  readonly logTo?: Lines
 }
 
 /** Makes a gateway from a config (checked here), ready to `listen()`. */
@@ -62,7 +63,8 @@ export function createGateway(input: ConfigInput, { logTo }: GatewayOptions = {}
   const ring = new Keyring(config.keys)
   const authenticate = createAuthenticate(ring, config.admin)
   const logOptions = { level: config.log.level, base: { pid: process.pid } }
-  const log: FastifyBaseLogger = new LazyLog(logTo === undefined ? pino(logOptions) : pino(logOptions, logTo))
+  const logger = logTo === undefined ? pino(logOptions) : pino(logOptions, logTo)
+  const log: FastifyBaseLogger = new LazyLog(logger)
   const app: FastifyInstance = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -78,7 +80,7 @@ export function createGateway(input: ConfigInput, { logTo }: GatewayOptions = {}
     },
   })
   if (config.docs) docsRoutes(app, config, dialect)
-  const telemetry = createTelemetry(app, config)
+  const telemetry = createTelemetry(app, config, createLogRequest(log, logOptions, linesOf(logger)))
   const upstreams = createUpstreams(config, (...change) => telemetry.transition(...change))
   const redis = config.redis === undefined ? undefined : connectRedis(config.redis, app.log)
   const registry = new Registry(config.models)
@@ -156,6 +158,11 @@ export function createGateway(input: ConfigInput, { logTo }: GatewayOptions = {}
     await Promise.all([...upstreams.values()].map(async ({ pool }) => pool.destroy()))
   })
   return app
+}
+
+/** Where a logger writes to, which without a word from us pino decides by itself. */
+function linesOf(logger: object): Lines {
+  return (logger as { readonly [pino.symbols.streamSym]: Lines })[pino.symbols.streamSym]
 }
 
 async function goOn(waited: Promise<void>, done: (error?: Error) => void): Promise<void> {

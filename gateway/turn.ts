@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Hold } from './admit/budget-store.ts'
 import type { Call } from './call/attempt.ts'
 import type { Trace } from './observe/trace.ts'
 import type { Model } from './route/registry.ts'
@@ -30,6 +31,8 @@ export interface Turn {
   readonly model: Model
   readonly scope: Scope
   readonly trace: Trace
+  /** What the budgets have set aside for it; here and not in a map beside, which costs more to look into than the budgets themselves. */
+  hold?: Hold
 }
 
 declare module 'fastify' {

@@ -7,7 +7,7 @@ import type { Budgets } from '../policies.ts'
 import { costOf } from '../route/registry.ts'
 import type { Caller, Turn } from '../turn.ts'
 import type { ChatRequest } from '../validate/validate.ts'
-import type { Account, Admission, Amount, BudgetStore, Hold, Verdict } from './budget-store.ts'
+import type { Account, Admission, Amount, BudgetStore, Verdict } from './budget-store.ts'
 
 const budget = z.strictObject({
   tokensPerDay: z.int().min(0).optional(),
@@ -35,7 +35,6 @@ export function createBudgets(config: BudgetsConfig, store: BudgetStore): Budget
   const global: Account = { id: 'global', limit: limitOf(config.global) }
   const perKey = limitOf(config.perKey)
   const ofKey = new Map(Object.entries(config.keys).map(([id, own]) => [id, limitOf(own)]))
-  const holds = new WeakMap<Turn, Hold>()
   // A job that was put off asks again, with the trace of its first try: how many of the calls in it are paid for.
   const paid = new WeakMap<Trace, number>()
 
@@ -53,7 +52,7 @@ export function createBudgets(config: BudgetsConfig, store: BudgetStore): Budget
   function admitted(turn: Turn, { verdict, hold }: Admission): void {
     if (verdict?.tokensLeft !== undefined) turn.reply.header('x-gauntlet-budget-remaining-tokens', verdict.tokensLeft)
     if (hold === undefined) throw refused(verdict)
-    holds.set(turn, hold)
+    turn.hold = hold
   }
 
   return {
@@ -66,8 +65,8 @@ export function createBudgets(config: BudgetsConfig, store: BudgetStore): Budget
       return undefined
     },
     charge(turn) {
-      const { trace } = turn
-      holds.get(turn)?.settle(used(trace, paid.get(trace)))
+      const { trace, hold } = turn
+      hold?.settle(used(trace, trace.overhead === undefined ? 0 : paid.get(trace)))
       if (trace.overhead !== undefined) paid.set(trace, trace.overhead.length)
     },
   }

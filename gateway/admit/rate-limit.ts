@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { z } from 'zod'
 import type { LimitState, RateLimits, RouteName } from '../policies.ts'
+import type { Caller } from '../turn.ts'
 import type { RedisStore } from '../stores/redis.ts'
 import { leakyBucket } from './algorithms/leaky-bucket.ts'
 import { slidingWindow } from './algorithms/sliding-window.ts'
@@ -51,11 +52,17 @@ export function createRateLimits({ config, redis, log }: RateLimitOptions): Rate
   const defaults = algorithmsOf(config.routes)
   // A map: the id of a key may be "constructor".
   const keys = new Map(Object.entries(config.keys).map(([id, routes]) => [id, { ...defaults, ...algorithmsOf(routes) }]))
+  const names = new WeakMap<Caller, string>()
+  function nameOf(caller: Caller): string {
+    let name = names.get(caller)
+    if (name === undefined) names.set(caller, name = encodeURIComponent(caller.id.toWellFormed()))
+    return name
+  }
   return {
-    take({ id }, route) {
-      const algorithm = (keys.get(id) ?? defaults)[route]
+    take(caller, route) {
+      const algorithm = (keys.get(caller.id) ?? defaults)[route]
       if (algorithm === undefined) return undefined
-      const verdict = store.take(algorithm, `${route}:${encodeURIComponent(id.toWellFormed())}`)
+      const verdict = store.take(algorithm, `${route}:${nameOf(caller)}`)
       return verdict instanceof Promise ? verdict.then(async (known) => held(algorithm, known)) : held(algorithm, verdict)
     },
   }

@@ -20,21 +20,9 @@ const administrator: Caller = { id: '(admin)', tenant: '(admin)' }
 /** Makes the check of keys. Knows hashes only, and of each open connection what it sent last. */
 export function createAuthenticate(ring: Pick<Keyring, 'find' | 'trusted'>, admin: Pick<AdminConfig, 'sha256'> | false): Authenticate {
   const adminDigest = admin === false ? undefined : Buffer.from(admin.sha256, 'hex')
-  // A connection sends the same key again and again, which is held here no longer than it lasts. Who has the key is looked up each time: it may have been revoked.
-  const lastSent = new WeakMap<object, { readonly presented: string; readonly digest: Buffer }>()
-
-  function digestOf(presented: string, { socket }: Asking): Buffer {
-    const last = lastSent.get(socket)
-    if (last?.presented === presented) return last.digest
-    const digest = hash('sha256', presented, 'buffer')
-    lastSent.set(socket, { presented, digest })
-    return digest
-  }
-
   return (request, forAdmin) => {
-    const presented = presentedKey(request)
-    if (presented === undefined) throw invalidKey()
-    const digest = digestOf(presented, request)
+    const digest = digestOf(request)
+    if (digest === undefined) throw invalidKey()
     // The keys must not do for each other: whoever may change keys has no business in the bill of a caller, nor the other way round.
     if (adminDigest !== undefined && timingSafeEqual(adminDigest, digest)) {
       if (forAdmin) return administrator
@@ -52,12 +40,24 @@ function invalidKey(): GatewayError {
   return new GatewayError('GW_ERR_INVALID_KEY', { headers: { 'www-authenticate': 'Bearer' } })
 }
 
-function presentedKey({ headers, rawHeaders }: Asking): string | undefined {
+const sentLast = Symbol('sentLast')
+
+/** A connection sends the same key again and again, which is held here no longer than it lasts. Who has the key is looked up each time: it may have been revoked. */
+type Connection = Asking['socket'] & { [sentLast]?: { readonly authorization: string | undefined; readonly key: unknown; readonly digest: Buffer } }
+
+/** The digest of the key that was sent, undefined where none was. */
+function digestOf({ headers, rawHeaders, socket }: Asking): Buffer | undefined {
   // Node silently keeps the first of two Authorization headers; a proxy in front may have believed the second.
   if (isRepeated(rawHeaders, 'authorization') || isRepeated(rawHeaders, 'x-api-key')) return undefined
-  if (headers.authorization !== undefined) return /^Bearer +(\S+) *$/i.exec(headers.authorization)?.[1]
-  const key = headers['x-api-key']
-  return typeof key === 'string' && key !== '' ? key : undefined
+  const connection: Connection = socket
+  const { authorization, 'x-api-key': key } = headers
+  const last = connection[sentLast]
+  if (last !== undefined && last.authorization === authorization && last.key === key) return last.digest
+  const presented = authorization === undefined ? key : /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
+  if (typeof presented !== 'string' || presented === '') return undefined
+  const digest = hash('sha256', presented, 'buffer')
+  connection[sentLast] = { authorization, key, digest }
+  return digest
 }
 
 function isRepeated(rawHeaders: readonly string[], name: string): boolean {

@@ -8,6 +8,7 @@ import { Exchange } from './exchange.ts'
 import type { DialectRequest } from './dialect.ts'
 import { badAnswer } from '../check/json-answer.ts'
 import type { Scrub } from '../check/scrub.ts'
+import type { Keyed } from '../lookup/cache-key.ts'
 import type { Scope } from '../scope.ts'
 import type { ChatRequest, EmbeddingsRequest } from '../validate/validate.ts'
 import type { Upstream } from './upstream.ts'
@@ -21,6 +22,8 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>
   readonly stream: boolean
   readonly choices: number
+  /** What two requests share when the same answer is right for both; kept where it was made, because several policies ask for it. */
+  keyed?: Keyed
 }
 
 /** `text` goes to the caller as it came, `json` is the same parsed; a policy that changes one changes both. */
@@ -43,8 +46,7 @@ export async function attempt(upstream: Upstream, request: DialectRequest, call:
   const { dialect } = upstream
   let exchange: Exchange | undefined
   try {
-    const headers = { ...call.headers, 'content-type': 'application/json', accept: call.stream ? 'text/event-stream' : 'application/json', 'accept-encoding': 'identity' }
-    exchange = Exchange.open(upstream, { ...request, headers }, scope, config.timeouts)
+    exchange = Exchange.open(upstream, { path: request.path, body: request.body, headers: headersOf(call, upstream) }, scope, config.timeouts)
     await exchange.answered
     const { idleMs } = config.timeouts
     if (exchange.status !== 200) throw dialect.statusError(exchange, await readErrorBody(exchange, idleMs), scrub)
@@ -65,6 +67,14 @@ export async function attempt(upstream: Upstream, request: DialectRequest, call:
     settle(permit, error)
     throw error
   }
+}
+
+/** Names and values in turn, as undici takes them without making a list of an object again. */
+function headersOf({ headers, stream }: Call, upstream: Pick<Upstream, 'headers'>): string[] {
+  const list = ['content-type', 'application/json', 'accept', stream ? 'text/event-stream' : 'application/json', 'accept-encoding', 'identity']
+  for (const name in headers) list.push(name, headers[name] ?? '')
+  for (const name in upstream.headers) list.push(name, upstream.headers[name] ?? '')
+  return list
 }
 
 // The status already says that the attempt failed: a broken error body must not turn a 429 into a 502.

@@ -71,9 +71,9 @@ export class Breaker {
   /** Lets one attempt through, or sheds it at once with the cool-down that remains. */
   admit(): Admission {
     if (this.#state === 'open' && this.#remaining() <= 0) this.#move('half-open')
-    if (this.#state === 'closed') return { permit: this.#permit(this.#generation) }
+    if (this.#state === 'closed') return { permit: this.#permit() }
     if (this.#state === 'open' || this.#probe !== undefined) return { shed: true, remainingMs: this.#remaining() }
-    this.#probe = this.#permit(this.#generation)
+    this.#probe = this.#permit()
     return { permit: this.#probe }
   }
 
@@ -114,45 +114,40 @@ export class Breaker {
     return Math.max(0, this.#openedAt + this.#options.cooldownMs - this.#now())
   }
 
-  #permit(issued: number): Permit {
-    let generation = issued
-    let settled = false
-    const end = (outcome: () => void): void => {
-      if (settled) return
-      settled = true
-      if (generation === this.#generation) outcome()
-    }
-    /** A probe that went well: the circuit closes, or the next probe may come. */
-    const prove = (): void => {
+  #permit(): Permit {
+    return new IssuedPermit(this.#outcomes, this.#generation)
+  }
+
+  /** What permits tell. */
+  readonly #outcomes: Outcomes = {
+    isVoid: (generation) => generation !== this.#generation,
+    begun: () => {
+      if (this.#state !== 'half-open') return undefined
+      this.#prove()
+      if (this.#state === 'half-open') return { settled: true, generation: this.#generation }
+      this.#onTrial = true
+      return { settled: false, generation: this.#generation }
+    },
+    success: () => {
+      if (this.#state === 'half-open') return this.#prove()
+      this.#onTrial = false
+      this.#rule.success(CircuitState.Closed)
+    },
+    failure: () => {
+      if (this.#state === 'half-open' || this.#onTrial || this.#rule.failure(CircuitState.Closed)) this.#open()
+    },
+    neither: () => {
+      if (this.#state !== 'half-open') return
       this.#probe = undefined
-      if (++this.#proved >= this.#options.successes) this.#move('closed')
-      else this.#events.emit('moved')
-    }
-    return {
-      begun: () => {
-        if (settled || generation !== this.#generation || this.#state !== 'half-open') return
-        prove()
-        if (this.#state === 'half-open') {
-          settled = true
-          return
-        }
-        generation = this.#generation
-        this.#onTrial = true
-      },
-      succeed: () => end(() => {
-        if (this.#state === 'half-open') return prove()
-        this.#onTrial = false
-        this.#rule.success(CircuitState.Closed)
-      }),
-      fail: () => end(() => {
-        if (this.#state === 'half-open' || this.#onTrial || this.#rule.failure(CircuitState.Closed)) this.#open()
-      }),
-      release: () => end(() => {
-        if (this.#state !== 'half-open') return
-        this.#probe = undefined
-        this.#events.emit('moved')
-      }),
-    }
+      this.#events.emit('moved')
+    },
+  }
+
+  /** A probe went well: the circuit closes, or the next probe may come. */
+  #prove(): void {
+    this.#probe = undefined
+    if (++this.#proved >= this.#options.successes) this.#move('closed')
+    else this.#events.emit('moved')
   }
 
   #open(): void {
@@ -170,6 +165,55 @@ export class Breaker {
     if (to === 'closed') this.#rule = ruleOf(this.#options, this.#now)
     this.#options.onTransition?.(from, to)
     this.#events.emit('moved')
+  }
+}
+
+interface Outcomes {
+  /** Whether the circuit has moved on since. */
+  isVoid(generation: number): boolean
+  /** Undefined where a good begin changes nothing. */
+  begun(): { readonly settled: boolean; readonly generation: number } | undefined
+  success(): void
+  failure(): void
+  neither(): void
+}
+
+/** A class, not an object of closures: every attempt has one, and nearly every one is only told that it succeeded. */
+class IssuedPermit implements Permit {
+  readonly #circuit: Outcomes
+  #generation: number
+  #settled = false
+
+  constructor(circuit: Outcomes, generation: number) {
+    this.#circuit = circuit
+    this.#generation = generation
+  }
+
+  begun(): void {
+    if (this.#settled || this.#circuit.isVoid(this.#generation)) return
+    const now = this.#circuit.begun()
+    if (now === undefined) return
+    this.#settled = now.settled
+    this.#generation = now.generation
+  }
+
+  succeed(): void {
+    if (this.#counts()) this.#circuit.success()
+  }
+
+  fail(): void {
+    if (this.#counts()) this.#circuit.failure()
+  }
+
+  release(): void {
+    if (this.#counts()) this.#circuit.neither()
+  }
+
+  /** Whether what is told is the first, and still of interest. */
+  #counts(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    return !this.#circuit.isVoid(this.#generation)
   }
 }
 

@@ -14,7 +14,8 @@ const mostUnread = 65_536
 
 export interface UpstreamRequest {
   readonly path: string
-  readonly headers: Readonly<Record<string, string>>
+  /** Names and values in turn. */
+  readonly headers: string[]
   readonly body: string
 }
 
@@ -60,7 +61,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   static open(upstream: Upstream, request: UpstreamRequest, scope: Scope, timeouts: Pick<Timeouts, 'firstByteMs'>): Exchange {
     scope.throwIfOver()
     const exchange = new Exchange(scope, timeouts.firstByteMs)
-    upstream.pool.dispatch({ method: 'POST', path: upstream.prefix + request.path, headers: { ...request.headers, ...upstream.headers }, body: request.body }, exchange)
+    upstream.pool.dispatch({ method: 'POST', path: upstream.prefix + request.path, headers: request.headers, body: request.body }, exchange)
     return exchange
   }
 

@@ -12,7 +12,7 @@ import { badAnswer } from './json-answer.ts'
 import { LengthLimit } from './length-limit.ts'
 import { redact, replaced } from './redact.ts'
 import type { RedactorOptions } from './redactor.ts'
-import { isObject } from './upstream-error.ts'
+import { isObject, listOf } from './upstream-error.ts'
 import { charactersOf, estimateUsage } from './usage.ts'
 import type { Usage } from './usage.ts'
 
@@ -29,11 +29,12 @@ type Json = Readonly<Record<string, unknown>>
 const maxChoices = 1_000
 
 /** Redacts and cuts the text of chat answers, JSON and streams; how often and what is noted in the trace. Other answers, and what has nothing to redact, keep their bytes. */
-export function createOutputCheck({ redact: kinds, maxChars }: OutputConfig): OutputCheck {
+export function createOutputCheck({ redact: secrets, maxChars }: OutputConfig): OutputCheck {
+  const kinds = new Set(secrets)
   return {
     check(turn, answer) {
       if (turn.kind !== 'chat') return answer
-      const options = { kinds: new Set(kinds), found: (kind: string) => count(turn, kind) }
+      const options = { kinds, found: (kind: string) => count(turn, kind) }
       if (answer.kind === 'stream') return { ...answer, frames: checkedFrames(turn, answer.frames, options, maxChars) }
       return checkedJson(turn, answer, options, maxChars)
     },
@@ -47,12 +48,11 @@ function count({ trace }: Turn, kind: string): void {
 
 function checkedJson(turn: Turn, answer: Extract<Answer, { kind: 'json' }>, options: RedactorOptions, maxChars: number | undefined): Answer {
   const { json } = answer
-  const checked = replaced(json, (value, key) => {
-    if (key !== 'choices' || !Array.isArray(value)) return value
-    const choices = value.map((choice: unknown) => (isObject(choice) ? checkedMessage(turn, choice, options, maxChars) : choice))
-    return choices.every((choice, nth) => choice === value[nth]) ? value : choices
-  })
-  return checked === json ? answer : { kind: 'json', text: JSON.stringify(checked), json: checked }
+  const before = listOf(json['choices'])
+  const choices = before.map((choice) => (isObject(choice) ? checkedMessage(turn, choice, options, maxChars) : choice))
+  if (choices.every((choice, nth) => choice === before[nth])) return answer
+  const checked = { ...json, choices }
+  return { kind: 'json', text: JSON.stringify(checked), json: checked }
 }
 
 function checkedMessage(turn: Turn, choice: Json, options: RedactorOptions, maxChars: number | undefined): Json {

@@ -3,7 +3,7 @@ import { createMemoryStore } from './answer-store-memory.ts'
 import { RequestKey } from './cache-key.ts'
 import type { Kept } from './answer-store.ts'
 
-const kept = (length: number): Kept => ({ kind: 'json', at: Date.now(), text: ' '.repeat(length) })
+const kept = (length: number): Kept => ({ kind: 'json', at: Date.now(), text: ' '.repeat(length), bytes: length })
 
 test('no more bytes are kept than allowed, whatever comes', async () => {
   const store = createMemoryStore({ keepSeconds: 60, maxEntries: 1_000, maxBytes: 10_000 })

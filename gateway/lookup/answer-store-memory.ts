@@ -4,7 +4,7 @@ import type { CacheConfig } from './cache.ts'
 
 /** Keeps answers in this replica: bounded by entries and bytes, the least recently used go first. */
 export function createMemoryStore({ keepSeconds, maxEntries, maxBytes }: Pick<CacheConfig, 'maxEntries' | 'maxBytes'> & { readonly keepSeconds: number }): AnswerStore {
-  const kept = new LRUCache<string, Kept>({ max: maxEntries, maxSize: maxBytes, sizeCalculation: ({ text }, key) => sizeOf(text) + sizeOf(key) })
+  const kept = new LRUCache<string, Kept>({ max: maxEntries, maxSize: maxBytes, sizeCalculation: ({ text, bytes }, key) => held(text, bytes) + held(key, Buffer.byteLength(key)) })
   return {
     get(key) {
       const found = kept.get(key.name)
@@ -19,8 +19,7 @@ export function createMemoryStore({ keepSeconds, maxEntries, maxBytes }: Pick<Ca
   }
 }
 
-/** In bytes, at least: V8 keeps a text in one byte a character when all fit, otherwise in two. */
-function sizeOf(text: string): number {
-  const bytes = Buffer.byteLength(text)
+/** What a text of so many bytes takes at least: V8 keeps it in one byte a character when all fit, otherwise in two. */
+function held(text: string, bytes: number): number {
   return bytes === text.length ? bytes : Math.max(bytes, 2 * text.length)
 }

@@ -134,7 +134,7 @@ test.skipIf(redisMissing !== undefined)(`no more is on its way to Redis than the
   try {
     while (!(await store.ping()));
     const answers = createRedisStore(store, 60, 'salt')
-    for (let nth = 0; nth < 40; nth++) answers.put(new RequestKey(`k${nth}`), { kind: 'json', at: 0, text: ' '.repeat(1_048_576) })
+    for (let nth = 0; nth < 40; nth++) answers.put(new RequestKey(`k${nth}`), { kind: 'json', at: 0, text: ' '.repeat(1_048_576), bytes: 1_048_576 })
     while ((await redis.client.dbsize()) < 3);
     // They went out in one turn of the event loop, this one behind them.
     expect(await store.ping()).toBe(true)

@@ -32,9 +32,8 @@ export function createRedisStore(redis: RedisStore, keepSeconds: number, salt: s
         return undefined
       }
     },
-    put(key, kept) {
-      const bytes = Buffer.byteLength(kept.text)
-      if (pendingBytes + bytes <= maxPendingBytes) void write(key, `${kept.kind} ${kept.at}\n${kept.text}`, bytes)
+    put(key, { kind, at, text, bytes }) {
+      if (pendingBytes + bytes <= maxPendingBytes) void write(key, `${kind} ${at}\n${text}`, bytes)
     },
   }
 }
@@ -44,5 +43,6 @@ function decode(value: string): Kept | undefined {
   const end = value.indexOf('\n')
   const [, kind, at] = /^(json|stream) (\d{1,15})$/.exec(value.slice(0, Math.max(0, end))) ?? []
   if (at === undefined) return undefined
-  return { kind: kind === 'json' ? 'json' : 'stream', at: Number(at), text: value.slice(end + 1) }
+  const text = value.slice(end + 1)
+  return { kind: kind === 'json' ? 'json' : 'stream', at: Number(at), text, bytes: Buffer.byteLength(text) }
 }

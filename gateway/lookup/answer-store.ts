@@ -7,6 +7,8 @@ export interface Kept {
   readonly at: number
   /** The JSON body, or the frames one after the other. */
   readonly text: string
+  /** Of the text, in UTF-8. */
+  readonly bytes: number
 }
 
 /** Where answers are kept. Nothing here throws or rejects: a store that is lost has nothing. */

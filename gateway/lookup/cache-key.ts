@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { Call } from '../call/attempt.ts'
 import type { Model } from '../route/registry.ts'
 import type { Turn } from '../turn.ts'
 import { canonicalMembers, canonicalText } from './canonical.ts'
@@ -7,24 +6,23 @@ import { canonicalMembers, canonicalText } from './canonical.ts'
 /** Fields that cannot change what is answered. In place of `model` stands the model that was chosen, in place of `stream` the kind of answer. */
 const beside = new Set(['model', 'stream', 'user', 'metadata', 'store', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'].map((name) => JSON.stringify(name)))
 
-interface Keyed {
+/** The key of a call when it is made for that tenant and of that model. */
+export interface Keyed {
   readonly tenant: string
   readonly model: Model
   readonly key: RequestKey | undefined
 }
 
-// Asked for by the look-up, the keeping and the sharing of the same request.
-const keys = new WeakMap<Call, Keyed>()
 const serving = new WeakMap<Model, string>()
 
 /** What two requests share when the same answer is right for both: tenant, kind, model, and every field that can change the answer. Undefined for a body that cannot be compared. */
 export function requestKey(turn: Pick<Turn, 'call' | 'kind' | 'caller' | 'model'>): RequestKey | undefined {
   const { call, model, caller: { tenant } } = turn
-  const known = keys.get(call)
+  const known = call.keyed
   if (known !== undefined && known.model === model && known.tenant === tenant) return known.key
   const members = canonicalMembers(call.raw)
   const key = members === undefined ? undefined : new RequestKey(contextOf(turn) + canonicalText(members.filter(([name]) => !beside.has(name))))
-  keys.set(call, { tenant, model, key })
+  call.keyed = { tenant, model, key }
   return key
 }
 
@@ -61,7 +59,7 @@ export function contextOf({ call, kind, caller, model }: Pick<Turn, 'call' | 'ki
     const own = model.chain.filter(({ serves }) => serves.name === chosen)
     serving.set(model, served = JSON.stringify([chosen, own.map((entry) => [entry.upstream, entry.model])]))
   }
-  return `${JSON.stringify(caller.tenant)} ${kind} ${call.stream} ${served}`
+  return `${caller.tenant.length} ${caller.tenant} ${kind} ${call.stream} ${served}`
 }
 
 /** The model that is asked first; for `auto` the one that was found best, so that it shares answers with those who named it. */

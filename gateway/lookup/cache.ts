@@ -121,7 +121,7 @@ class Cache implements AnswerCache {
   #put(turn: Turn, key: RequestKey, kept: Kept): void {
     const { truncated, served } = turn.trace
     // What the gateway itself cut off, or what a chain got from another model, is not what was asked for.
-    if (Buffer.byteLength(kept.text) > this.#config.maxAnswerBytes || truncated === true || (served !== undefined && served.name !== chosenModel(turn.model))) return
+    if (kept.bytes > this.#config.maxAnswerBytes || truncated === true || (served !== undefined && served.name !== chosenModel(turn.model))) return
     this.#store.put(key, kept)
     this.#semantic?.add(turn, key.name)
   }

@@ -33,7 +33,7 @@ export function canonicalText(members: readonly Member[]): string {
 }
 
 /** What has one spelling only, which is nearly all. */
-const settled = /^(?:0|-?[1-9]\d{0,14}|true|false|null)$/
+const settled = /^(?:0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,9})\.\d{0,14}[1-9]|true|false|null)$/
 
 const tooDeep = new Error('too deep')
 
@@ -122,7 +122,7 @@ class Scan {
   }
 }
 
-/** One spelling for each number, exact: `1`, `1.0`, `10e-1` are `1`; `0.5`, `5E-1` are `5e-1`. */
+/** One spelling for each number, exact: `1`, `1.0`, `10e-1` are `1`; `0.5`, `0.50`, `5E-1` are `0.5`. */
 function decimal(literal: string): string {
   const [, sign = '', whole = '', fraction = '', power = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? []
   const digits = `${whole}${fraction}`.replace(/^0+/, '')
@@ -134,5 +134,9 @@ function decimal(literal: string): string {
   const exponent = Number(power) - fraction.length + digits.length - significant.length
   // Written out where it is short. A power of a billion must not become a billion zeros, nor lose its last digits.
   if (!Number.isSafeInteger(exponent)) return literal
-  return exponent >= 0 && exponent + length <= 30 ? `${sign}${significant}${'0'.repeat(exponent)}` : `${sign}${significant}e${exponent}`
+  if (exponent >= 0 && exponent + length <= 30) return `${sign}${significant}${'0'.repeat(exponent)}`
+  const wholes = length + exponent
+  // What {@link settled} takes for settled must be spelled like that here as well.
+  if (exponent < 0 && exponent >= -15 && wholes <= 10) return wholes > 0 ? `${sign}${significant.slice(0, wholes)}.${significant.slice(wholes)}` : `${sign}0.${'0'.repeat(-wholes)}${significant}`
+  return `${sign}${significant}e${exponent}`
 }

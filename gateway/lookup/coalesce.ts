@@ -11,9 +11,16 @@ const usual: FlightLimits = { joinCharacters: 65_536, lagCharacters: 1_048_576 }
 /** Makes the policy that answers requests of one tenant which are the same, and in flight at the same time, with one upstream call. */
 export function createCoalescing(limits: FlightLimits = usual): Coalescing {
   // In places that are emptied when they are given up: the tables that a Map grows out of keep what was in them for as long as they last.
-  const places = new Map<string, { flight: Flight | undefined }>()
+  // By the name of the model first: `auto` may fall back to more than the model it chose, and must not fail with those who may not.
+  const models = new Map<string, Map<string, { flight: Flight | undefined }>>()
 
-  function flightOf(key: string, turn: Turn, obtain: (turn: Turn) => Promise<Answer>): Flight {
+  function placesOf({ model: { name } }: Turn): Map<string, { flight: Flight | undefined }> {
+    let places = models.get(name)
+    if (places === undefined) models.set(name, places = new Map())
+    return places
+  }
+
+  function flightOf(places: ReturnType<typeof placesOf>, key: string, turn: Turn, obtain: (turn: Turn) => Promise<Answer>): Flight {
     const place: { flight: Flight | undefined } = { flight: undefined }
     const flight = new Flight(turn, obtain, limits, () => {
       place.flight = undefined
@@ -29,9 +36,8 @@ export function createCoalescing(limits: FlightLimits = usual): Coalescing {
       if (turn.scope.isOver) return Promise.reject(turn.scope.reason as Error)
       const key = termsOf(turn).share ? requestKey(turn) : undefined
       if (key === undefined) return obtain(turn)
-      // The name as well: `auto` may fall back to more than the model it chose, and must not fail with those who may not.
-      const named = key.name + turn.model.name
-      return (places.get(named)?.flight ?? flightOf(named, turn, obtain)).join(turn)
+      const places = placesOf(turn)
+      return (places.get(key.name)?.flight ?? flightOf(places, key.name, turn, obtain)).join(turn)
     },
   }
 }

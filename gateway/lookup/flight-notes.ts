@@ -5,10 +5,8 @@ import type { Answering, Turn } from '../turn.ts'
  * What one call for several callers came to, and which of them is told what. In a trace of its own: that of a caller ends with the caller,
  * and the call goes on.
  */
-export class FlightNotes {
+export class FlightNotes implements Answering {
   readonly trace: Trace
-  /** Headers for everybody. */
-  readonly reply: Answering = { header: (name, value) => this.#headers.push([name, value]) }
   readonly #headers: (readonly [name: string, value: string | number])[] = []
   #isCounted = false
   #isPaid = false
@@ -21,6 +19,11 @@ export class FlightNotes {
     if (model !== undefined) this.trace.model = model
     if (caller !== undefined) this.trace.caller = caller
     if (traceId !== undefined) this.trace.traceId = traceId
+  }
+
+  /** Takes a header for everybody. */
+  header(name: string, value: string | number): void {
+    this.#headers.push([name, value])
   }
 
   /** To be called for a caller whose answer is there, before it is told: labels are made of its trace. */

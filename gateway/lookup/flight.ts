@@ -55,8 +55,7 @@ export class Flight extends Ending implements Scope {
   constructor(turn: Turn, obtain: (turn: Turn) => Promise<Answer>, limits: FlightLimits, close: () => void) {
     super()
     this.#notes = new FlightNotes(turn.trace, () => this.#payer)
-    const { trace, reply } = this.#notes
-    this.#turn = { ...turn, scope: this, trace, reply }
+    this.#turn = { ...turn, scope: this, trace: this.#notes.trace, reply: this.#notes }
     this.#limits = limits
     this.#close = close
     this.#obtain = obtain
@@ -69,7 +68,7 @@ export class Flight extends Ending implements Scope {
   /** The answer, for one more caller; rejects when the call fails or this caller leaves. */
   join(turn: Turn): Promise<Answer> {
     const { scope } = turn
-    const member: Member = { turn, answer: Promise.withResolvers(), isServed: false, at: 0, wake: () => {}, gone: () => {
+    const member: Member = { turn, answer: Promise.withResolvers(), isServed: false, at: 0, wake: asleep, gone: () => {
       member.answer.reject(scope.reason)
       this.#leave(member)
       member.wake()
@@ -220,6 +219,9 @@ export class Flight extends Ending implements Scope {
     return this.#members[0]?.turn.trace
   }
 }
+
+/** Nobody waits for the next frame. */
+function asleep(): void {}
 
 /** A caller's part of a shared stream. */
 class Followed extends Taken {

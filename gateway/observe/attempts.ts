@@ -33,11 +33,11 @@ export interface AttemptObserver {
 export type WatchAttempt = (attempt: Attempt & { readonly permit: Permit }) => Pick<Attempt, 'call'> & { readonly permit: Permit }
 
 /** The permit is told how an attempt ended, of a stream when its last frame was taken: watching it costs nothing per frame. */
-export function createWatch(observers: () => readonly AttemptObserver[]): WatchAttempt {
+export function createWatch(observers: readonly AttemptObserver[]): WatchAttempt {
   return (attempt) => {
     const begun: Begun[] = []
     let { call } = attempt
-    for (const observer of observers()) {
+    for (const observer of observers) {
       const one = observer.begin(attempt)
       if (one.headers !== undefined) call = { ...call, headers: one.headers }
       begun.push(one)

@@ -1,7 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
-import type { Bindings } from 'pino'
+import type { Bindings, LoggerOptions } from 'pino'
 import type { Ended, Observer } from './requests.ts'
+
+/** Where the log goes, line by line. */
+export interface Lines {
+  write(line: string): void
+}
 
 const pieceChars = 65_536
 const pieceMs = 200
@@ -12,7 +17,7 @@ const pieceMs = 200
  *
  * Gathered here and not by pino's own `minLength`, which copies all that it holds at each line to see how long it is.
  */
-export function bufferedStdout(): { write(line: string): void } {
+export function bufferedStdout(): Lines {
   const stdout = pino.destination({ dest: 1, sync: false })
   let lines: string[] = []
   let chars = 0
@@ -83,7 +88,7 @@ export class LazyLog implements FastifyBaseLogger {
   }
 
   child(bindings: Bindings): FastifyBaseLogger {
-    return new LazyLog(this.#parent, { ...this.#bindings, ...bindings })
+    return new LazyLog(this.#parent, this.#bindings === undefined ? bindings : { ...this.#bindings, ...bindings })
   }
 
   get #own(): FastifyBaseLogger {
@@ -93,11 +98,16 @@ export class LazyLog implements FastifyBaseLogger {
 
 const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms))
 
-/** Makes what writes the one line of a request: how it went, never what was said in it. Straight to the gateway's own logger, which spares most requests one of their own. */
-export function createLogRequest(log: Pick<FastifyBaseLogger, 'debug' | 'info'>): Observer {
+/**
+ * Makes what writes the one line of a request: how it went, never what was said in it. Straight to `lines`, as pino itself would write it at
+ * `level`: field by field, as pino builds a line, this one takes twice the time and three times the memory of all it is made of.
+ */
+export function createLogRequest(log: Pick<FastifyBaseLogger, 'debug'>, { base, level }: Required<Pick<LoggerOptions, 'base' | 'level'>>, lines: Lines): Observer {
+  const { info = 0 } = pino.levels.values
+  const isWritten = (pino.levels.values[level] ?? Number.POSITIVE_INFINITY) <= info
   return (ended) => {
     if (ended.open) log.debug(lineOf(ended, ended.request.id, ended.trace.traceId), 'request')
-    else log.info(lineOf(ended, ended.request.id, ended.trace.traceId), 'request')
+    else if (isWritten) lines.write(`${JSON.stringify({ level: info, time: Date.now(), ...base, ...lineOf(ended, ended.request.id, ended.trace.traceId), msg: 'request' })}\n`)
   }
 }
 

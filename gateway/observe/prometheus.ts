@@ -159,24 +159,29 @@ export function createMetrics(config: Pick<Config, 'upstreams' | 'models' | 'aut
   }
 }
 
+/** How many children are told by looking at their labels, before a key is made of them. */
+const looked = 4
+
 /** Makes each child once. */
 function resolved<T>(make: (...values: string[]) => T): (...values: string[]) => T {
   const made = new Map<string, T>()
-  let last: { readonly values: readonly string[]; readonly child: T } | undefined
+  // Most requests are like one of the last; a key for the map would be made and hashed a dozen times for each.
+  const latest: { readonly values: readonly string[]; readonly child: T }[] = []
+  let oldest = 0
   return (...values) => {
-    if (last !== undefined && isSame(last.values, values)) return last.child
+    for (const one of latest) if (isSame(one.values, values)) return one.child
     const key = values.join(separator)
     let child = made.get(key)
     if (child === undefined) {
       child = make(...values)
       made.set(key, child)
     }
-    last = { values, child }
+    latest[oldest] = { values, child }
+    oldest = (oldest + 1) % looked
     return child
   }
 }
 
-// Most requests are like the one before; a key for the map would be made and hashed a dozen times for each.
 function isSame(some: readonly string[], others: readonly string[]): boolean {
   for (let nth = 0; nth < some.length; nth++) if (some[nth] !== others[nth]) return false
   return true

@@ -4,8 +4,8 @@ import type { Config } from '../config.ts'
 import type { Policies } from '../policies.ts'
 import type { RedisStore } from '../stores/redis.ts'
 import { createWatch } from './attempts.ts'
-import type { WatchAttempt } from './attempts.ts'
-import { createLogRequest, logJob } from './log.ts'
+import type { AttemptObserver, WatchAttempt } from './attempts.ts'
+import { logJob } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { isOpen, observeRequest } from './requests.ts'
 import type { Begun, Ended, Observer } from './requests.ts'
@@ -35,16 +35,18 @@ export interface Telemetry {
 const breakerStates: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 }
 
 /** Makes what looks on. prom-client and OpenTelemetry are loaded on the way to readiness, and only where they are configured. */
-export function createTelemetry(app: FastifyInstance, config: Config): Telemetry {
+export function createTelemetry(app: FastifyInstance, config: Config, logRequest: Observer): Telemetry {
   let metrics: Metrics | undefined
   let tracing: Tracing | undefined
   let sources: Sources | undefined
-  const observers: Observer[] = [createLogRequest(app.log)]
+  const attemptObservers: AttemptObserver[] = []
+  const observers: Observer[] = [logRequest]
 
   if (config.metrics !== false) {
     const settings = config.metrics
     app.addHook('onReady', async () => {
       metrics = (await import('./prometheus.ts')).createMetrics(config, settings)
+      attemptObservers.push(metrics.attempts)
       if (sources !== undefined) addGauges(metrics, sources)
     })
     app.get(settings.path, { config: { open: true } }, async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics?.expose()))
@@ -53,6 +55,7 @@ export function createTelemetry(app: FastifyInstance, config: Config): Telemetry
     const settings = config.tracing
     app.addHook('onReady', async () => {
       tracing = (await import('./spans.ts')).createTracing(config, settings, app.log)
+      attemptObservers.push(tracing.attempts)
     })
     app.addHook('onClose', async () => tracing?.close())
   }
@@ -78,7 +81,7 @@ export function createTelemetry(app: FastifyInstance, config: Config): Telemetry
         tracing?.ended(ended)
       }
     },
-    watch: config.metrics === false && config.tracing === false ? undefined : createWatch(() => [metrics?.attempts, tracing?.attempts].filter((observer) => observer !== undefined)),
+    watch: config.metrics === false && config.tracing === false ? undefined : createWatch(attemptObservers),
     transition(upstream, from, to) {
       app.log.warn({ upstream, from, to }, 'breaker')
       metrics?.transition(upstream, from, to)

@@ -117,26 +117,21 @@ export function createDegradation({ config, registry, upstreams, cache }: Degrad
   }
 
   return {
-    async run(turn, obtain) {
+    async goDown(turn, failed, queuedMs, obtain) {
       const { trace, scope } = turn
-      const queuedMs = trace.queuedMs ?? 0
-      try {
-        return await obtain(turn)
-      } catch (error) {
-        let failure = asGatewayError(error)
-        for (const step of config.steps) {
-          if (scope.isOver || !isWant(failure)) throw failure
-          if (step === 'queue' && failure.id === 'GW_ERR_OVERLOADED' && (trace.queuedMs ?? 0) > queuedMs) continue
-          try {
-            const answer = await steps[step](turn, failure, obtain)
-            if (answer !== undefined) return answer
-          } catch (thrown) {
-            failure = asGatewayError(thrown)
-          }
+      let failure = asGatewayError(failed)
+      for (const step of config.steps) {
+        if (scope.isOver || !isWant(failure)) throw failure
+        if (step === 'queue' && failure.id === 'GW_ERR_OVERLOADED' && (trace.queuedMs ?? 0) > queuedMs) continue
+        try {
+          const answer = await steps[step](turn, failure, obtain)
+          if (answer !== undefined) return answer
+        } catch (thrown) {
+          failure = asGatewayError(thrown)
         }
-        if (!scope.isOver && isWant(failure)) name(turn, 'refused')
-        throw failure
       }
+      if (!scope.isOver && isWant(failure)) name(turn, 'refused')
+      throw failure
     },
   }
 }

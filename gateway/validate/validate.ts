@@ -1,7 +1,9 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { z } from 'zod'
 import { GatewayError, invalidFields } from '../errors.ts'
 import type { FieldError } from '../errors.ts'
 import { embeddable, list, maxIssues, numbers } from './bounded.ts'
+import { describeInput } from './describe.ts'
 import type { JsonBody } from './json-body.ts'
 
 const part = z.looseObject({ type: z.string().min(1) })
@@ -56,8 +58,16 @@ export const embeddingsRequest = z.looseObject({
   user: optional(z.string()),
 })
 
+/**
+ * The same types as compiled functions that only say yes or no, from the schemas that are published: what is right, which is nearly every
+ * body, is told in a twentieth of the time and without an object for each field. What they refuse the types themselves look at.
+ */
+const ajv = new Ajv2020({ strict: false, messages: false })
+const isRight = new Map<z.ZodType, (json: unknown) => boolean>([chatRequest, embeddingsRequest].map((type) => [type, ajv.compile(describeInput(type))]))
+
 /** Checks a body against a schema; throws GW_ERR_INVALID_REQUEST with what is wrong, field by field. */
 export function validate<T extends z.ZodType>(schema: T, body: JsonBody | undefined): z.output<T> {
+  if (isRight.get(schema)?.(body?.json) === true) return body?.json as z.output<T>
   const result = schema.safeParse(body?.json, { reportInput: true })
   if (result.success) return result.data
   const fields = result.error.issues.slice(0, maxIssues).flatMap((issue) => fieldErrors(issue, [])).slice(0, maxIssues)

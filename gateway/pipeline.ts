@@ -7,7 +7,7 @@ import { asGatewayError, GatewayError } from './errors.ts'
 import type { Sampler } from './observe/sample.ts'
 import type { Degradation, Policies } from './policies.ts'
 import { label } from './reply/label.ts'
-import { relayStream } from './reply/relay.ts'
+import { relayStream, sendJson } from './reply/relay.ts'
 import { whenDone } from './reply/when-done.ts'
 import type { Route } from './route/route.ts'
 import type { ChooseModel } from './route/choose.ts'
@@ -48,29 +48,32 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
     return { kind, body, call: { path: kind === 'chat' ? '/chat/completions' : '/embeddings', raw: input.raw, body, headers: forwarded(request), stream, choices } }
   }
 
+  /** Answers a request, whatever becomes of it. */
   async function serve(request: FastifyRequest, reply: FastifyReply, kind: Turn['kind']): Promise<void> {
-    const { trace, caller } = request
-    const asked = validated(request, kind, bodyOf(request))
-    trace.stream = asked.call.stream
-    const model = choose(asked)
-    trace.model = model.name
+    const { trace, caller, head } = request
+    let turn: Turn | undefined
+    let scope: RequestScope | undefined
     // A caller that leaves closes its connection before the work for it has ended, and before its tokens are counted.
-    const hold = request.finish.hold()
-    const scope = new RequestScope(request, reply, config.timeouts.totalMs, cut)
-    const turn: Turn = { ...asked, request, reply, caller, model, scope, trace }
     // Not `using`, which V8 does by a stack of its own, outside of compiled code: here, in every request, it can be measured.
+    const hold = request.finish.hold()
     try {
-      await run(turn, (answer) => {
-        label(turn)
-        if (answer.kind === 'stream') return streamed(answer.frames, reply, scope)
+      const asked = validated(request, kind, bodyOf(request))
+      trace.stream = asked.call.stream
+      const model = choose(asked)
+      trace.model = model.name
+      const whole = (scope = new RequestScope(request, reply, config.timeouts.totalMs, cut))
+      const mine = (turn = { ...asked, request, reply: head, caller, model, scope, trace })
+      await run(mine, (answer) => {
+        label(mine)
+        if (answer.kind === 'stream') return streamed(answer.frames, reply, whole)
         trace.firstByteMs = performance.now() - trace.startedAt
-        reply.type('application/json; charset=utf-8').send(answer.text)
+        sendJson(reply, answer.text)
       })
     } catch (error) {
-      label(turn)
-      throw asGatewayError(error)
+      if (turn !== undefined) label(turn)
+      reply.send(asGatewayError(error))
     } finally {
-      scope[Symbol.dispose]()
+      scope?.[Symbol.dispose]()
       hold[Symbol.dispose]()
     }
   }
@@ -127,8 +130,8 @@ export type Pipeline = ReturnType<typeof createPipeline>
 
 /** Registers the two completion routes. */
 export function completionRoutes(app: FastifyInstance, { serve }: Pipeline): void {
-  app.post('/v1/chat/completions', (request, reply) => serve(request, reply, 'chat'))
-  app.post('/v1/embeddings', (request, reply) => serve(request, reply, 'embeddings'))
+  app.post('/v1/chat/completions', (request, reply) => void serve(request, reply, 'chat'))
+  app.post('/v1/embeddings', (request, reply) => void serve(request, reply, 'embeddings'))
 }
 
 function bodyOf(request: FastifyRequest): JsonBody {

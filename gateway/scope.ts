@@ -92,6 +92,11 @@ export class WorkScope extends Ending implements Scope, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.leave()
+  }
+
+  /** By a name of its own: `super` with a symbol is looked up anew each time. */
+  protected leave(): void {
     clearTimeout(this.#timer)
     this.#cut.offEnd(this.#drained)
   }
@@ -129,8 +134,8 @@ export class RequestScope extends WorkScope {
     if (socket.destroyed || reply.raw.destroyed) this.#gone()
   }
 
-  override [Symbol.dispose](): void {
-    super[Symbol.dispose]()
+  protected override leave(): void {
+    super.leave()
     this.#connection.offEnd(this.#gone)
   }
 }

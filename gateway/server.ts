@@ -18,13 +18,14 @@ import { Drain } from './admit/drain.ts'
 import { limitRate } from './admit/rate-limit-hook.ts'
 import { createErrorDialect } from './reply/error-dialect.ts'
 import { answerErrors, malformedHttp, sendError } from './reply/error-handler.ts'
+import { Head } from './reply/head.ts'
 import { asGatewayError, GatewayError } from './errors.ts'
 import { healthMethods, healthRoutes } from './observe/health.ts'
 import { parseJsonBody } from './validate/json-body.ts'
 import { docsMethods, docsRoutes } from './observe/openapi/routes.ts'
 import { createLogRequest, LazyLog } from './observe/log.ts'
 import type { Lines } from './observe/log.ts'
-import { isOpen } from './observe/requests.ts'
+import { routeOf } from './observe/requests.ts'
 import { createSampler } from './observe/sample.ts'
 import { createTelemetry } from './observe/telemetry.ts'
 import { Trace } from './observe/trace.ts'
@@ -92,28 +93,38 @@ export function createGateway(input: ConfigInput, { logTo }: GatewayOptions = {}
   telemetry.show({ upstreams, policies, redis })
 
   app.decorateRequest('trace')
+  app.decorateRequest('head')
+  app.decorateRequest('route')
   app.decorateRequest('finish')
   app.decorateRequest('caller')
   // With a callback: nearly every request goes through without having to wait.
   app.addHook('onRequest', (request, reply, done) => {
     request.trace = new Trace()
-    reply.header('x-request-id', request.id)
+    request.head = new Head()
+    request.head.header('x-request-id', request.id)
+    request.route = routeOf(request)
     telemetry.begin(request, reply)
-    if (drain.draining) reply.header('connection', 'close')
+    if (drain.draining) request.head.header('connection', 'close')
     // Node would answer this itself, without an envelope.
     if (request.raw.httpVersion === '1.1' && request.raw.headers.host === undefined) throw new GatewayError('GW_ERR_MALFORMED_HTTP')
-    if (isOpen(request)) return done()
+    if (request.route.open) return done()
     if (drain.refusing) throw new GatewayError('GW_ERR_DRAINING')
     const work = drain.hold()
     request.finish.after(() => work[Symbol.dispose]())
     // Before the body is read, and for unknown routes as well: without a key there is nothing to find out here.
-    const caller = authenticate(request.raw, isAdminPath(request.routeOptions.url))
+    const caller = authenticate(request.raw, isAdminPath(request.route.url))
     request.caller = caller
     request.trace.caller = caller.id
     if (request.is404) throw unknownUrl(request.method)
-    const limited = policies.rateLimits === undefined ? undefined : limitRate(policies.rateLimits, request, reply)
+    const limited = policies.rateLimits === undefined ? undefined : limitRate(policies.rateLimits, request)
     if (limited === undefined) done()
     else void goOn(limited, done)
+  })
+
+  // None where a request was refused before it had an id of its own.
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    ;(request.head as Head | undefined)?.copyTo(reply)
+    done()
   })
 
   app.removeAllContentTypeParsers()

@@ -1,24 +1,26 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { formatRetryAfter } from '../call/retry-after.ts'
 import { GatewayError } from '../errors.ts'
 import type { LimitState, RateLimits, RouteName } from '../policies.ts'
+import type { Answering } from '../turn.ts'
 
 /**
  * Counts a request whose caller is known, before its body is read; sets `X-RateLimit-*`, throws GW_ERR_RATE_LIMITED, holds back what a leaky bucket lets in later.
  * Returns nothing when there is nothing to wait for.
  */
-export function limitRate(limits: RateLimits, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
-  const route = routeName(request.routeOptions.url)
+export function limitRate(limits: RateLimits, { caller, head, route: { url } }: FastifyRequest): Promise<void> | undefined {
+  const route = routeName(url)
   if (route === undefined) return undefined
-  const taken = limits.take(request.caller, route)
-  if (taken instanceof Promise) return taken.then((state) => judged(state, reply))
-  judged(taken, reply)
+  const taken = limits.take(caller, route)
+  if (taken instanceof Promise) return taken.then((state) => judged(state, head))
+  judged(taken, head)
   return undefined
 }
 
-function judged(state: LimitState | undefined, reply: FastifyReply): void {
+function judged(state: LimitState | undefined, head: Answering): void {
   if (state === undefined) return
-  reply.headers(limitHeaders(state))
+  const headers = limitHeaders(state)
+  for (const name in headers) head.header(name, headers[name] ?? '')
   if (!state.allowed) throw new GatewayError('GW_ERR_RATE_LIMITED', { headers: { 'retry-after': formatRetryAfter(state.retryMs) } })
 }
 

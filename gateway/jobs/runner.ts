@@ -71,7 +71,7 @@ export class Runner {
     trace.caller = ticket.caller.id
     const finish = new Finish()
     held.use(finish.hold())
-    const job = { id: ticket.requestId, method: 'JOB', headers: ticket.headers, routeOptions: { url: ticket.url }, log: log.child({ requestId: ticket.requestId, job: id }), trace, finish }
+    const job = { id: ticket.requestId, method: 'JOB', headers: ticket.headers, route: { url: ticket.url }, log: log.child({ requestId: ticket.requestId, job: id }), trace, finish }
     const ended = telemetry.beginJob(job)
     const scope = held.use(new WorkScope(config.timeouts.totalMs, drain.cut))
     this.#scopes.set(id, scope)

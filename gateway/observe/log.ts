@@ -105,9 +105,10 @@ const rounded = (ms: number | undefined): number | undefined => (ms === undefine
 export function createLogRequest(log: Pick<FastifyBaseLogger, 'debug'>, { base, level }: Required<Pick<LoggerOptions, 'base' | 'level'>>, lines: Lines): Observer {
   const { info = 0 } = pino.levels.values
   const isWritten = (pino.levels.values[level] ?? Number.POSITIVE_INFINITY) <= info
+  const ours = JSON.stringify(base).slice(1, -1)
   return (ended) => {
     if (ended.open) log.debug(lineOf(ended, ended.request.id, ended.trace.traceId), 'request')
-    else if (isWritten) lines.write(`${JSON.stringify({ level: info, time: Date.now(), ...base, ...lineOf(ended, ended.request.id, ended.trace.traceId), msg: 'request' })}\n`)
+    else if (isWritten) lines.write(`{"level":${info},"time":${Date.now()},${ours},${JSON.stringify(lineOf(ended, ended.request.id, ended.trace.traceId)).slice(1, -1)},"msg":"request"}\n`)
   }
 }
 

@@ -3,10 +3,24 @@ import { Finish } from './finish.ts'
 import { isHealthPath } from './health.ts'
 import type { Trace } from './trace.ts'
 
+/** What a request came to. */
+export interface Route {
+  /** As it was registered, undefined for none. */
+  readonly url: string | undefined
+  /** It needs no key. */
+  readonly open: boolean
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    route: Route
+  }
+}
+
 /** What somebody asked for, when work on it begins: a request, or a job that was asked for earlier. */
 export interface Begun extends Pick<FastifyRequest, 'id' | 'method' | 'headers' | 'trace'> {
   log: FastifyRequest['log']
-  readonly routeOptions: { readonly url?: string | undefined }
+  readonly route: Pick<Route, 'url'>
 }
 
 /** A request or a job that is over. */
@@ -42,11 +56,11 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply, obs
     const ended: Ended = {
       request,
       trace,
-      route: request.routeOptions.url ?? '(unknown)',
+      route: request.route.url ?? '(unknown)',
       status: reply.raw.headersSent ? reply.raw.statusCode : 499,
       durationMs: closedAt - trace.startedAt,
       error: trace.error ?? (isFinished(request, reply) ? undefined : 'GW_ERR_CALLER_GONE'),
-      open: isOpen(request),
+      open: request.route.open,
     }
     for (const observe of observers) {
       try {
@@ -64,7 +78,7 @@ function isFinished({ raw }: FastifyRequest, reply: FastifyReply): boolean {
   return reply.raw.writableFinished || ('isLightMyRequest' in raw && reply.raw.writableEnded)
 }
 
-/** Whether a request needs no key. */
-export function isOpen({ routeOptions }: FastifyRequest): boolean {
-  return routeOptions.config.open === true || isHealthPath(routeOptions.url)
+/** The route of a request, read once: Fastify makes the whole list of its options anew whenever one is asked for. */
+export function routeOf({ routeOptions: { config, url } }: FastifyRequest): Route {
+  return { url, open: config.open === true || isHealthPath(url) }
 }

@@ -32,7 +32,7 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
   return {
     begun(request) {
       const parent = propagator.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter)
-      const route = request.routeOptions.url
+      const route = request.route.url
       const attributes: Attributes = { [ATTR_HTTP_REQUEST_METHOD]: request.method, 'gateway.request.id': request.id }
       if (route !== undefined) attributes[ATTR_HTTP_ROUTE] = route
       const span = tracer.startSpan(route === undefined ? request.method : `${request.method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent)

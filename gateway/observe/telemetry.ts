@@ -7,7 +7,7 @@ import { createWatch } from './attempts.ts'
 import type { AttemptObserver, WatchAttempt } from './attempts.ts'
 import { logJob } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import { isOpen, observeRequest } from './requests.ts'
+import { observeRequest } from './requests.ts'
 import type { Begun, Ended, Observer } from './requests.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -65,7 +65,7 @@ export function createTelemetry(app: FastifyInstance, config: Config, logRequest
 
   return {
     begin(request, reply) {
-      if (!isOpen(request)) {
+      if (!request.route.open) {
         metrics?.begun()
         tracing?.begun(request)
         reply.log = request.log

@@ -37,6 +37,7 @@ export function answerErrors(app: FastifyInstance, scrub: Scrub, dialect: ErrorD
     }
     // Fastify would close at once when a body fails; a caller still busy sending would see a reset instead of a 413.
     if (reply.hasHeader('connection')) reply.removeHeader('connection')
+    request.head.remove('connection')
     if (error.status === 503 && error.code === 'gateway_draining') reply.header('connection', 'close')
     // A request that was injected never becomes complete, and has no socket to destroy.
     if (!request.raw.complete && !('isLightMyRequest' in request.raw)) {

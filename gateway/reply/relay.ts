@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Frames } from '../call/frames.ts'
 import { asGatewayError } from '../errors.ts'
@@ -9,10 +9,21 @@ import type { Scope } from '../scope.ts'
 /** How long a caller may take to accept the last error event before the socket is destroyed under it. */
 const farewellMs = 1_000
 
-const streamHeaders = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache, no-transform',
-  'x-accel-buffering': 'no',
+const streamHeaders = [
+  ['content-type', 'text/event-stream; charset=utf-8'],
+  ['cache-control', 'no-cache, no-transform'],
+  ['x-accel-buffering', 'no'],
+] as const
+
+/** Sends an answer in one piece, past Fastify's own way of sending: it has nothing to add but the time it takes. */
+export function sendJson(reply: FastifyReply, text: string): void {
+  const out = reply.raw
+  const { head } = reply.request
+  head.header('content-type', 'application/json; charset=utf-8')
+  head.header('content-length', Buffer.byteLength(text))
+  out.writeHead(200, head.list)
+  reply.hijack()
+  out.end(text)
 }
 
 /**
@@ -28,8 +39,9 @@ export async function relayStream(frames: Frames, reply: FastifyReply, scope: Sc
   const closed = new Promise<void>((resolve) => {
     out.once('close', resolve)
   })
-  out.writeHead(200, { ...(reply.getHeaders() as OutgoingHttpHeaders), ...streamHeaders })
-  const { trace } = reply.request
+  const { head, trace } = reply.request
+  for (const [name, value] of streamHeaders) head.header(name, value)
+  out.writeHead(200, head.list)
   const keepAlive = keepAliveMs > 0 ? setInterval(() => out.writableNeedDrain || out.write(': keep-alive\n\n'), keepAliveMs) : undefined
   try {
     for await (const frame of frames) {

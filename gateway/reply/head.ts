@@ -1,0 +1,39 @@
+import type { FastifyReply } from 'fastify'
+import type { Answering } from '../turn.ts'
+
+/**
+ * The headers of an answer, gathered while it is found. In Fastify's reply each would be a new member of an object that every request
+ * builds anew; here they are a list, as Node takes it for an answer that is written without Fastify. Into its reply go those of all others.
+ */
+export class Head implements Answering {
+  /** Names, in lower case, and values in turn. */
+  readonly list: string[] = []
+
+  /** Sets a header, in the place of one of this name. */
+  header(name: string, value: string | number): void {
+    const { list } = this
+    for (let at = 0; at < list.length; at += 2) {
+      if (list[at] !== name) continue
+      list[at + 1] = String(value)
+      return
+    }
+    list.push(name, String(value))
+  }
+
+  remove(name: string): void {
+    const { list } = this
+    for (let at = 0; at < list.length; at += 2) if (list[at] === name) list.splice(at, 2)
+  }
+
+  copyTo(reply: FastifyReply): void {
+    const { list } = this
+    for (let at = 0; at < list.length; at += 2) reply.header(list[at] ?? '', list[at + 1] ?? '')
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What its answer is headed with, however it is sent. */
+    head: Head
+  }
+}

@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer'
+import { TextDecoder } from 'node:util'
 import { createParser } from 'eventsource-parser'
 import type { EventSourceMessage, EventSourceParser } from 'eventsource-parser'
 import { UpstreamError } from '../errors.ts'
@@ -39,8 +41,8 @@ class EventFrames extends Taken {
   readonly #reader: EventReader
   readonly #options: EventStreamOptions
   readonly #parser: EventSourceParser
-  // The parser strips the one BOM that the format allows; a decoder that strips one too would eat a second.
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  /** Made when there is something to decode: it is larger than all else that a stream needs here, and many never say a word beyond ASCII. */
+  #decoder: TextDecoder | undefined
   /** What has come and was not looked at. */
   #events: EventSourceMessage[] = []
   /** What the last event was for the caller, and was not taken. */
@@ -76,7 +78,7 @@ class EventFrames extends Taken {
         const read = this.#exchange.read(this.#patience())
         const bytes = read instanceof Promise ? await read : read
         if (bytes === undefined) this.#close()
-        else this.#feed(this.#decoder.decode(bytes, { stream: true }))
+        else this.#feed(this.#decoded(bytes))
       }
     } catch (error) {
       this.#isOver = true
@@ -91,6 +93,13 @@ class EventFrames extends Taken {
     this.#events = []
     this.#due = []
     return Promise.resolve(over)
+  }
+
+  #decoded(bytes: Buffer): string {
+    if (this.#decoder === undefined && isAscii(bytes)) return bytes.toString('latin1')
+    // The parser strips the one BOM that the format allows; a decoder that strips one too would eat a second.
+    this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })
+    return this.#decoder.decode(bytes, { stream: true })
   }
 
   #feed(text: string): void {
@@ -126,7 +135,7 @@ class EventFrames extends Taken {
 
   /** A last event without its blank line still says what it says; any other unterminated event is a torn one. */
   #close(): void {
-    this.#parser.feed(`${this.#decoder.decode()}\n\n`)
+    this.#parser.feed(`${this.#decoder?.decode() ?? ''}\n\n`)
     const [rest] = this.#events
     this.#events = []
     this.#isOver = true

@@ -16,7 +16,7 @@ const tokens = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_
 const maxKeys = 1_000
 
 /** Adds to the number with these labels. */
-type Count = (count: number, ...values: string[]) => void
+type Count = (count: number, ...labels: Parameters<OfLabels<unknown>>) => void
 
 const separator = '\0'
 
@@ -49,8 +49,8 @@ export function createMetrics(config: Pick<Config, 'upstreams' | 'models' | 'aut
       counts.push(one)
       return one
     })
-    return (count, ...values) => {
-      counted(...values).count += count
+    return (count, first, second, third, fourth) => {
+      counted(first, second, third, fourth).count += count
     }
   }
   const histogram = (name: string, help: string, buckets: number[], ...labelNames: string[]) => resolved(showHistogram(registry, name, help, buckets, labelNames))
@@ -162,27 +162,26 @@ export function createMetrics(config: Pick<Config, 'upstreams' | 'models' | 'aut
 /** How many children are told by looking at their labels, before a key is made of them. */
 const looked = 4
 
+/** As many labels as a metric has here at most; one that has fewer leaves the last out. Each by itself and not as a list: that would be one more list for each of a dozen numbers of each request. */
+type OfLabels<T> = (first?: string, second?: string, third?: string, fourth?: string) => T
+
 /** Makes each child once. */
-function resolved<T>(make: (...values: string[]) => T): (...values: string[]) => T {
+function resolved<T>(make: (...values: string[]) => T): OfLabels<T> {
   const made = new Map<string, T>()
   // Most requests are like one of the last; a key for the map would be made and hashed a dozen times for each.
-  const latest: { readonly values: readonly string[]; readonly child: T }[] = []
+  const latest: { readonly first: string | undefined; readonly second: string | undefined; readonly third: string | undefined; readonly fourth: string | undefined; readonly child: T }[] = []
   let oldest = 0
-  return (...values) => {
-    for (const one of latest) if (isSame(one.values, values)) return one.child
+  return (first, second, third, fourth) => {
+    for (const one of latest) if (one.first === first && one.second === second && one.third === third && one.fourth === fourth) return one.child
+    const values = [first, second, third, fourth].filter((value) => value !== undefined)
     const key = values.join(separator)
     let child = made.get(key)
     if (child === undefined) {
       child = make(...values)
       made.set(key, child)
     }
-    latest[oldest] = { values, child }
+    latest[oldest] = { first, second, third, fourth, child }
     oldest = (oldest + 1) % looked
     return child
   }
-}
-
-function isSame(some: readonly string[], others: readonly string[]): boolean {
-  for (let nth = 0; nth < some.length; nth++) if (some[nth] !== others[nth]) return false
-  return true
 }

@@ -47,7 +47,7 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply, obs
   const connection = finish.hold()
   let closedAt = 0
   // Fastify's own `onResponse` waits for `finish`, which a stream that was cut, and so the one worth reading about, never reaches.
-  reply.raw.once('close', () => {
+  reply.raw.on('close', () => {
     closedAt = performance.now()
     connection[Symbol.dispose]()
   })

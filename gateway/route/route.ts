@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { attempt } from '../call/attempt.ts'
 import type { Answer, AttemptConfig, Call } from '../call/attempt.ts'
+import type { Dialect } from '../call/dialect.ts'
 import { pause } from '../call/pause.ts'
 import { formatRetryAfter } from '../call/retry-after.ts'
 import type { RetryConfig } from '../config.ts'
@@ -33,26 +34,41 @@ export type Route = (chain: Chain, call: Call, scope: Scope, trace: Trace) => Pr
  * the breaker. When it returns nothing has gone to the caller yet; afterwards nothing is tried again.
  */
 export function createRoute({ upstreams, config, scrub, log, latency, watch }: RouterOptions): Route {
-  return async (chain, call, scope, trace) => {
+  return (chain, call, scope, trace) => {
+    const [only] = chain
+    return only !== undefined && chain.length === 1 ? callEntry(only, call, scope, trace) : along(chain, call, scope, trace)
+  }
+
+  async function along(chain: Chain, call: Call, scope: Scope, trace: Trace): Promise<Answer> {
     let failure: unknown
     for (const entry of chain) {
-      const upstream = upstreams.get(entry.upstream)
-      if (upstream === undefined) throw new Error(`no upstream is named "${entry.upstream}"`)
       try {
-        return await callEntry(upstream, entry, call, scope, trace)
+        return await callEntry(entry, call, scope, trace)
       } catch (error) {
         // An entry that was never asked has nothing to tell about one that was and failed.
         if (failure === undefined || !isUnsupported(error)) failure = error
-        if (isUnsupported(error)) trace.failures.push(`${upstream.name}: ${summary(error)}`)
         if (!mayFallBack(error) || scope.isOver) break
       }
     }
     throw failure
   }
 
-  async function callEntry(upstream: Upstream, { model, serves }: ChainEntry, call: Call, scope: Scope, trace: Trace): Promise<Answer> {
-    // Before the breaker is asked: a request that the upstream has no words for is no attempt.
-    const request = upstream.dialect.request(call, model)
+  /** A request as one upstream takes it; one that it has no words for is a failure, but no attempt. */
+  function translated(upstream: Upstream, call: Call, model: string, trace: Trace): ReturnType<Dialect['request']> {
+    try {
+      return upstream.dialect.request(call, model)
+    } catch (error) {
+      if (isUnsupported(error)) trace.failures.push(`${upstream.name}: ${summary(error)}`)
+      throw error
+    }
+  }
+
+  async function callEntry(entry: ChainEntry, call: Call, scope: Scope, trace: Trace): Promise<Answer> {
+    const { model, serves } = entry
+    const upstream = upstreams.get(entry.upstream)
+    if (upstream === undefined) throw new Error(`no upstream is named "${entry.upstream}"`)
+    // Before the breaker is asked.
+    const request = translated(upstream, call, model, trace)
     let backoff: Backoff | undefined
     let failure: UpstreamError | undefined
     for (;;) {

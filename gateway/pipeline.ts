@@ -88,7 +88,11 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
     const sample = sampler?.(turn)
     try {
       const admitted = budgets?.admit(turn)
-      if (admitted !== undefined) await admitted
+      if (admitted !== undefined) {
+        // Both questions go to Redis in one piece.
+        cache?.begin?.(turn)
+        await admitted
+      }
       const kept = cache?.find(turn)
       const found = (kept instanceof Promise ? await kept : kept) ?? (await shared(turn))
       const used = use(sample?.(found) ?? found)

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Hold } from './admit/budget-store.ts'
 import type { Call } from './call/attempt.ts'
+import type { Kept } from './lookup/answer-store.ts'
 import type { Trace } from './observe/trace.ts'
 import type { Model } from './route/registry.ts'
 import type { Scope } from './scope.ts'
@@ -31,6 +32,8 @@ export interface Turn {
   readonly model: Model
   readonly scope: Scope
   readonly trace: Trace
+  /** What the cache has begun to look for. */
+  kept?: Promise<Kept | undefined>
   /** What the budgets have set aside for it; here and not in a map beside, which costs more to look into than the budgets themselves. */
   hold?: Hold
 }

@@ -145,3 +145,13 @@ test.skipIf(redisMissing !== undefined)(`no more is on its way to Redis than the
     store.close()
   }
 })
+
+test.skipIf(redisMissing !== undefined)(`an answer that was looked for while the budget was asked is not given, nor spoken of, when the budget is spent${reason}`, async () => {
+  await using up = await fakeUpstream(answer)
+  await using redis = await startRedis()
+  await using gw = await replica(up.baseURL, redis.url, { budgets: { perKey: { tokensPerDay: 1 } } })
+  expect(await ask(gw)).toMatchObject({ status: 200, cache: 'MISS' })
+  while ((await redis.client.keys('gateway:answer:*')).length === 0);
+  const { status, headers } = await post(gw.url, chatBody)
+  expect([status, headers['x-cache'], headers['age']]).toEqual([429, undefined, undefined])
+})

@@ -64,6 +64,12 @@ class Cache implements AnswerCache {
     this.#semantic = index
   }
 
+  begin(turn: Turn): void {
+    const key = termsOf(turn).find ? requestKey(turn) : undefined
+    const exact = key === undefined ? undefined : this.#store.get(key)
+    if (exact instanceof Promise) turn.kept = exact
+  }
+
   find(turn: Turn): Promise<Answer | undefined> | Answer | undefined {
     const terms = termsOf(turn)
     const key = terms.find ? requestKey(turn) : undefined
@@ -72,7 +78,7 @@ class Cache implements AnswerCache {
       return undefined
     }
     const maxAgeMs = 1_000 * Math.min(this.#config.ttlSeconds, terms.maxAgeSeconds)
-    const exact = this.#store.get(key)
+    const exact = turn.kept ?? this.#store.get(key)
     return exact instanceof Promise || this.#semantic !== undefined ? this.#awaited(turn, exact, maxAgeMs) : found(turn, exact, maxAgeMs, 'hit')
   }
 

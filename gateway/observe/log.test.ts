@@ -1,6 +1,9 @@
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { answerJson, answerStream, callerKey, chatBody, chunk, completion, fakeUpstream, open, post, read, sse, startGateway, testConfig, upstreamKey } from '../test-support.ts'
+import { createLogRequest } from './log.ts'
 import { keepLog } from './test-support.ts'
+import { Trace } from './trace.ts'
 
 const prompt = 'prompt-canary'
 const body = { ...chatBody, messages: [{ role: 'user', content: prompt }] }
@@ -16,6 +19,20 @@ test('one line per request says how it went, and not what was said', async () =>
   })
   expect(log.lines.filter(({ msg }) => msg === 'request')).toHaveLength(1)
   for (const secret of [prompt, 'answer-canary', callerKey, upstreamKey]) expect(log.text).not.toContain(secret)
+})
+
+test.each([['trace', 1], ['info', 1], ['warn', 0], ['silent', 0]])('at level %s a request has %d lines, in the order in which pino itself would write it', (level, expected) => {
+  const lines: string[] = []
+  const sink = { write: (line: string) => void lines.push(line) }
+  const settings = { base: { pid: 7 }, level }
+  const log = pino(settings, sink)
+  const trace = new Trace()
+  trace.model = 'a "quoted"\nname'
+  createLogRequest(log, settings, sink)({ request: { id: 'req-1', method: 'POST', log }, trace, route: '/v1/chat/completions', status: 200, durationMs: 1.4, error: undefined, open: false })
+  expect(lines).toHaveLength(expected)
+  log.info({ requestId: 'req-1', method: 'POST', path: '/v1/chat/completions', status: 200, durationMs: 1, model: trace.model, attempts: 0, stream: false }, 'request')
+  const [ours, pinos] = lines.map((line) => line.replace(/"time":\d+/, '"time":0'))
+  expect(ours).toBe(pinos)
 })
 
 test('the first byte of a stream is its first event, not its end', async () => {

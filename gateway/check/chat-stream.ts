@@ -78,7 +78,7 @@ function readEvent(event: EventSourceMessage, progress: Progress, scrub: Scrub):
     const finished = typeof choice['finish_reason'] === 'string' && choice['finish_reason'] !== ''
     progress.see(choice['index'] ?? 0, finished)
     const delta = choice['delta']
-    content ||= finished || (isObject(delta) && contentFields.some((field) => isFilled(delta[field])))
+    content ||= finished || (isObject(delta) && isSpeaking(delta))
   }
   // A line break can only stand between JSON tokens here, so a blank keeps the meaning and the event on one line.
   return { text: `data: ${event.data.replaceAll('\n', ' ')}\n\n`, chunk, content }
@@ -87,6 +87,11 @@ function readEvent(event: EventSourceMessage, progress: Progress, scrub: Scrub):
 /** A frame of our own making. */
 export function frameOf(chunk: Readonly<Record<string, unknown>>, content = true): Frame {
   return { text: `data: ${JSON.stringify(chunk)}\n\n`, chunk, content }
+}
+
+function isSpeaking(delta: Readonly<Record<string, unknown>>): boolean {
+  for (const field of contentFields) if (isFilled(delta[field])) return true
+  return false
 }
 
 function isFilled(value: unknown): boolean {

@@ -36,6 +36,8 @@ export function eventFrames(exchange: Pick<Exchange, 'read' | 'progress'>, reade
   return new EventFrames(exchange, reader, options)
 }
 
+const none: readonly Frame[] = []
+
 class EventFrames extends Taken {
   readonly #exchange: Pick<Exchange, 'read' | 'progress'>
   readonly #reader: EventReader
@@ -46,7 +48,9 @@ class EventFrames extends Taken {
   /** What has come and was not looked at. */
   #events: EventSourceMessage[] = []
   /** What the last event was for the caller, and was not taken. */
-  #due: readonly Frame[] = []
+  #due: readonly Frame[] = none
+  /** How many of them were taken. */
+  #taken = 0
   #isTooLarge = false
   /** Some upstreams never say that they are done and keep the connection, silent or with comments: once nothing is missing only a short wait is left, and bytes do not renew it. */
   #finishBy: number | undefined
@@ -91,7 +95,7 @@ class EventFrames extends Taken {
   return(): ReturnType<Frames['next']> {
     this.#isOver = true
     this.#events = []
-    this.#due = []
+    this.#due = none
     return Promise.resolve(over)
   }
 
@@ -110,17 +114,23 @@ class EventFrames extends Taken {
   /** The next frame of what has come. */
   #shown(): Frame | undefined {
     for (;;) {
-      const [frame, ...rest] = this.#due
+      const frame = this.#due[this.#taken]
       if (frame !== undefined) {
-        this.#due = rest
+        this.#taken++
         return frame
       }
       if (this.#isOver) return undefined
       const event = this.#events.shift()
       if (event === undefined) return undefined
       this.#isOver = this.#reader.isLast(event)
-      this.#due = this.#reader.read(event)
+      this.#see(event)
     }
+  }
+
+  #see(event: EventSourceMessage): void {
+    this.#taken = 0
+    this.#due = none
+    this.#due = this.#reader.read(event)
   }
 
   #isLate(): boolean {
@@ -139,7 +149,7 @@ class EventFrames extends Taken {
     const [rest] = this.#events
     this.#events = []
     this.#isOver = true
-    if (rest !== undefined && this.#reader.isLast(rest)) this.#due = this.#reader.read(rest)
+    if (rest !== undefined && this.#reader.isLast(rest)) this.#see(rest)
     else if (rest !== undefined || !this.#reader.mayEnd()) throw cut('The upstream closed the connection before the answer was finished.')
   }
 }

@@ -1,5 +1,5 @@
 import type { Answer } from '../call/attempt.ts'
-import { over, Taken } from '../call/frames.ts'
+import { over } from '../call/frames.ts'
 import type { Frames } from '../call/frames.ts'
 import type { Frame } from '../check/chat-stream.ts'
 import { asGatewayError, GatewayError } from '../errors.ts'
@@ -8,6 +8,7 @@ import { Ending } from '../scope.ts'
 import type { Scope } from '../scope.ts'
 import type { Turn } from '../turn.ts'
 import { FlightNotes, spare } from './flight-notes.ts'
+import { Followed } from './followed.ts'
 
 export interface FlightLimits {
   /** How far a stream may have come, in characters, for others to join it from its beginning. */
@@ -109,34 +110,41 @@ export class Flight extends Ending implements Scope {
   #begin(member: Member): void {
     this.#notes.serve(member.turn)
     member.isServed = true
-    member.answer.resolve({ kind: 'stream', frames: new Followed(async () => this.#next(member), () => this.#leave(member)) })
+    member.answer.resolve({ kind: 'stream', frames: new Followed(() => this.#next(member), () => this.#leave(member)) })
   }
 
-  async #next(member: Member): ReturnType<Frames['next']> {
-    const { scope } = member.turn
-    try {
-      for (;;) {
-        scope.throwIfOver()
-        if (member.at < this.#dropped) throw new GatewayError('GW_ERR_READ_TOO_SLOWLY')
-        const frame = this.#held[member.at - this.#dropped]
-        if (frame !== undefined) {
-          member.at++
-          return { done: false, value: frame }
-        }
-        if (this.#end !== undefined) {
-          if (this.#end.error !== undefined) throw this.#end.error
+  /** By hand and not with `await`: two promises and a stack frame on the heap for each frame of each stream. */
+  #next(member: Member): ReturnType<Frames['next']> {
+    return new Promise((resolve, reject) => {
+      member.wake = () => {
+        try {
+          const next = this.#due(member)
+          if (next === undefined) return this.#pull()
+          member.wake = asleep
+          resolve(next)
+        } catch (error) {
+          member.wake = asleep
           this.#leave(member)
-          return over
+          reject(error)
         }
-        await new Promise<void>((resolve) => {
-          member.wake = resolve
-          this.#pull()
-        })
       }
-    } catch (error) {
-      this.#leave(member)
-      throw error
+      member.wake()
+    })
+  }
+
+  /** What is there for a caller now; undefined while it has to wait, throws what its stream ends with. */
+  #due(member: Member): IteratorResult<Frame, void> | undefined {
+    member.turn.scope.throwIfOver()
+    if (member.at < this.#dropped) throw new GatewayError('GW_ERR_READ_TOO_SLOWLY')
+    const frame = this.#held[member.at - this.#dropped]
+    if (frame !== undefined) {
+      member.at++
+      return { done: false, value: frame }
     }
+    if (this.#end === undefined) return undefined
+    if (this.#end.error !== undefined) throw this.#end.error
+    this.#leave(member)
+    return over
   }
 
   /** Takes the next frame, for whoever waits for it. */
@@ -159,7 +167,13 @@ export class Flight extends Ending implements Scope {
 
   #wake(): void {
     this.#pulling = false
-    for (const member of this.#members) member.wake()
+    for (let nth = 0; ;) {
+      const member = this.#members[nth]
+      if (member === undefined) return
+      member.wake()
+      // Who has reached the end has left.
+      if (this.#members[nth] === member) nth++
+    }
   }
 
   #hold(frame: Frame): void {
@@ -222,29 +236,6 @@ export class Flight extends Ending implements Scope {
 
 /** Nobody waits for the next frame. */
 function asleep(): void {}
-
-/** A caller's part of a shared stream. */
-class Followed extends Taken {
-  readonly #take: Frames['next']
-  readonly #leave: () => void
-  #isOver = false
-
-  constructor(take: Frames['next'], leave: () => void) {
-    super()
-    this.#take = take
-    this.#leave = leave
-  }
-
-  next(): ReturnType<Frames['next']> {
-    return this.#isOver ? Promise.resolve(over) : this.#take()
-  }
-
-  return(): ReturnType<Frames['next']> {
-    this.#isOver = true
-    this.#leave()
-    return Promise.resolve(over)
-  }
-}
 
 // A generator that was never begun has no `finally` to run, and its upstream connection would stay.
 async function discard(frames: Frames): Promise<void> {

@@ -48,32 +48,36 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
     return { kind, body, call: { path: kind === 'chat' ? '/chat/completions' : '/embeddings', raw: input.raw, body, headers: forwarded(request), stream, choices } }
   }
 
+  /** What a request is to the policies. Throws what is wrong with it; its scope is to be disposed of. */
+  function turnOf(request: FastifyRequest, reply: FastifyReply, kind: Turn['kind']): Turn & { readonly scope: RequestScope } {
+    const { trace, caller, head } = request
+    const asked = validated(request, kind, bodyOf(request))
+    trace.stream = asked.call.stream
+    const model = choose(asked)
+    trace.model = model.name
+    return { ...asked, request, reply: head, caller, model, scope: new RequestScope(request, reply, config.timeouts.totalMs, cut), trace }
+  }
+
   /** Answers a request, whatever becomes of it. */
   async function serve(request: FastifyRequest, reply: FastifyReply, kind: Turn['kind']): Promise<void> {
-    const { trace, caller, head } = request
-    let turn: Turn | undefined
-    let scope: RequestScope | undefined
+    let begun: ReturnType<typeof turnOf> | undefined
     // A caller that leaves closes its connection before the work for it has ended, and before its tokens are counted.
     // Not `using`, which V8 does by a stack of its own, outside of compiled code: here, in every request, it can be measured.
     const hold = request.finish.hold()
     try {
-      const asked = validated(request, kind, bodyOf(request))
-      trace.stream = asked.call.stream
-      const model = choose(asked)
-      trace.model = model.name
-      const whole = (scope = new RequestScope(request, reply, config.timeouts.totalMs, cut))
-      const mine = (turn = { ...asked, request, reply: head, caller, model, scope, trace })
-      await run(mine, (answer) => {
-        label(mine)
-        if (answer.kind === 'stream') return streamed(answer.frames, reply, whole)
+      const turn = (begun = turnOf(request, reply, kind))
+      const { trace, scope } = turn
+      await run(turn, (answer) => {
+        label(turn)
+        if (answer.kind === 'stream') return streamed(answer.frames, reply, scope)
         trace.firstByteMs = performance.now() - trace.startedAt
         sendJson(reply, answer.text)
       })
     } catch (error) {
-      if (turn !== undefined) label(turn)
+      if (begun !== undefined) label(begun)
       reply.send(asGatewayError(error))
     } finally {
-      scope?.[Symbol.dispose]()
+      begun?.scope[Symbol.dispose]()
       hold[Symbol.dispose]()
     }
   }
@@ -90,7 +94,7 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
       const admitted = budgets?.admit(turn)
       if (admitted !== undefined) {
         // Both questions go to Redis in one piece.
-        cache?.begin?.(turn)
+        cache?.begin(turn)
         await admitted
       }
       const kept = cache?.find(turn)
@@ -111,17 +115,17 @@ export function createPipeline({ config, choose, route, policies, sampler, cut }
   async function obtained(turn: Turn, ladder?: Degradation): Promise<Answer> {
     const queuedMs = turn.trace.queuedMs ?? 0
     let slot: Disposable | undefined
+    const giveBack = (): void => slot?.[Symbol.dispose]()
     try {
       const entered = queue?.enter(turn)
-      const taken = entered instanceof Promise ? await entered : entered
-      slot = taken
+      slot = entered instanceof Promise ? await entered : entered
       // Here and not behind the sharing: a kept answer cost its tokens when it was made, a shared one costs them once, and a cheaper model costs its own price.
       const raw = metered(turn, await route(turn.model.chain, turn.call, turn.scope, turn.trace))
       const checked = output?.check(turn, raw) ?? raw
       const kept = cache?.keep(turn, checked) ?? checked
-      return taken === undefined ? kept : whenDone(kept, () => taken[Symbol.dispose]())
+      return slot === undefined ? kept : whenDone(kept, giveBack)
     } catch (error) {
-      slot?.[Symbol.dispose]()
+      giveBack()
       if (ladder === undefined) throw error
       return ladder.goDown(turn, error, queuedMs, undegraded)
     }

@@ -38,7 +38,7 @@ export interface InputLimits {
 /** Answers that were given before. */
 export interface AnswerCache {
   /** Begins to look for a kept answer to the same request, where that takes time. Costs nobody anything, and nobody learns of it before `find`. */
-  begin?(turn: Turn): void
+  begin(turn: Turn): void
   /** A kept answer to the same request, or to one that means the same; sets `trace.cache`. Never throws. */
   find(turn: Turn): Promise<Answer | undefined> | Answer | undefined
   /** Keeps the answer when it turns out whole; what it returns is what is relayed. */

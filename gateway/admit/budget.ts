@@ -4,6 +4,7 @@ import { estimateUsage } from '../check/usage.ts'
 import { GatewayError } from '../errors.ts'
 import type { Trace } from '../observe/trace.ts'
 import type { Budgets } from '../policies.ts'
+import { remembered } from '../remembered.ts'
 import { costOf } from '../route/registry.ts'
 import type { Caller, Turn } from '../turn.ts'
 import type { ChatRequest } from '../validate/validate.ts'
@@ -38,16 +39,7 @@ export function createBudgets(config: BudgetsConfig, store: BudgetStore): Budget
   // A job that was put off asks again, with the trace of its first try: how many of the calls in it are paid for.
   const paid = new WeakMap<Trace, number>()
 
-  const accounts = new WeakMap<Caller, readonly Account[]>()
-
-  function accountsOf(caller: Caller): readonly Account[] {
-    let known = accounts.get(caller)
-    if (known === undefined) {
-      known = [global, { id: `key:${caller.id}`, limit: ofKey.get(caller.id) ?? perKey }].filter(({ limit }) => limit.tokens !== undefined || limit.cost !== undefined)
-      accounts.set(caller, known)
-    }
-    return known
-  }
+  const accountsOf = remembered(({ id }: Caller): readonly Account[] => [global, { id: `key:${id}`, limit: ofKey.get(id) ?? perKey }].filter(({ limit }) => limit.tokens !== undefined || limit.cost !== undefined))
 
   function admitted(turn: Turn, { verdict, hold }: Admission): void {
     if (verdict?.tokensLeft !== undefined) turn.reply.header('x-gauntlet-budget-remaining-tokens', verdict.tokensLeft)

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { z } from 'zod'
 import type { LimitState, RateLimits, RouteName } from '../policies.ts'
-import type { Caller } from '../turn.ts'
+import { remembered } from '../remembered.ts'
 import type { RedisStore } from '../stores/redis.ts'
+import type { Caller } from '../turn.ts'
 import { leakyBucket } from './algorithms/leaky-bucket.ts'
 import { slidingWindow } from './algorithms/sliding-window.ts'
 import { tokenBucket } from './algorithms/token-bucket.ts'
@@ -52,12 +53,7 @@ export function createRateLimits({ config, redis, log }: RateLimitOptions): Rate
   const defaults = algorithmsOf(config.routes)
   // A map: the id of a key may be "constructor".
   const keys = new Map(Object.entries(config.keys).map(([id, routes]) => [id, { ...defaults, ...algorithmsOf(routes) }]))
-  const names = new WeakMap<Caller, string>()
-  function nameOf(caller: Caller): string {
-    let name = names.get(caller)
-    if (name === undefined) names.set(caller, name = encodeURIComponent(caller.id.toWellFormed()))
-    return name
-  }
+  const nameOf = remembered(({ id }: Caller) => encodeURIComponent(id.toWellFormed()))
   return {
     take(caller, route) {
       const algorithm = (keys.get(caller.id) ?? defaults)[route]

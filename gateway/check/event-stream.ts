@@ -129,6 +129,7 @@ class EventFrames extends Taken {
 
   #see(event: EventSourceMessage): void {
     this.#taken = 0
+    // Before the reader may throw.
     this.#due = none
     this.#due = this.#reader.read(event)
   }

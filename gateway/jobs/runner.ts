@@ -12,9 +12,10 @@ import type { Begun } from '../observe/requests.ts'
 import type { Telemetry } from '../observe/telemetry.ts'
 import { Trace } from '../observe/trace.ts'
 import type { Pipeline } from '../pipeline.ts'
+import { Head } from '../reply/head.ts'
 import { label } from '../reply/label.ts'
 import { WorkScope } from '../scope.ts'
-import type { Answering, Asking, Turn } from '../turn.ts'
+import type { Asking, Turn } from '../turn.ts'
 import type { ChatRequest } from '../validate/validate.ts'
 import { Assembly } from './assemble.ts'
 import { kindOf } from './job.ts'
@@ -46,7 +47,7 @@ interface Work {
   readonly ticket: Ticket
   readonly job: Begun & Asking
   readonly scope: WorkScope
-  readonly reply: Labels
+  readonly reply: Head
 }
 
 /** Brings jobs to their end, through the same policies as requests. */
@@ -75,13 +76,13 @@ export class Runner {
     const ended = telemetry.beginJob(job)
     const scope = held.use(new WorkScope(config.timeouts.totalMs, drain.cut))
     this.#scopes.set(id, scope)
-    const reply = new Labels()
+    const reply = new Head()
     let status = 200
     try {
       if (attempt > mostAttempts) throw new GatewayError('GW_ERR_JOB_LOST')
       const result = await this.#answer({ run, ticket, job, scope, reply })
       label({ reply, trace })
-      await run.done(result, reply.headers)
+      await run.done(result, reply.toRecord())
       return true
     } catch (thrown) {
       const error = asGatewayError(scope.isOver ? scope.reason : thrown)
@@ -104,7 +105,7 @@ export class Runner {
     for (const scope of this.#scopes.values()) scope.end(new GatewayError('GW_ERR_DRAINING'))
   }
 
-  async #fail(run: JobRun, job: Begun, error: GatewayError, reply: Labels): Promise<boolean> {
+  async #fail(run: JobRun, job: Begun, error: GatewayError, reply: Head): Promise<boolean> {
     if (error.id === 'GW_ERR_DRAINING') {
       await run.giveBack()
       return false
@@ -113,7 +114,7 @@ export class Runner {
     if (error.id === 'GW_ERR_INTERNAL') job.log.error({ stack: this.#options.scrub(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)) }, 'internal error')
     // Of a job that was cancelled, or that another worker has by now, nothing is written: the store sees to that.
     label({ reply, trace: job.trace })
-    await run.failed(error, reply.headers)
+    await run.failed(error, reply.toRecord())
     return true
   }
 
@@ -157,15 +158,6 @@ export class Runner {
       }
     }
     return { asked: plain, model: pipeline.choose(plain) }
-  }
-}
-
-/** What the headers of an answer would have been. */
-class Labels implements Answering {
-  readonly headers: Record<string, string> = {}
-
-  header(name: string, value: string | number): void {
-    this.headers[name] = String(value)
   }
 }
 

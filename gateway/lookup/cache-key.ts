@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { remembered } from '../remembered.ts'
 import type { Model } from '../route/registry.ts'
 import type { Turn } from '../turn.ts'
 import { canonicalMembers, canonicalText } from './canonical.ts'
@@ -13,7 +14,12 @@ export interface Keyed {
   readonly key: RequestKey | undefined
 }
 
-const serving = new WeakMap<Model, string>()
+/** Where the model that is asked first is served from. */
+const servedBy = remembered((model: Model): string => {
+  const chosen = chosenModel(model)
+  const own = model.chain.filter(({ serves }) => serves.name === chosen)
+  return JSON.stringify([chosen, own.map((entry) => [entry.upstream, entry.model])])
+})
 
 /** What two requests share when the same answer is right for both: tenant, kind, model, and every field that can change the answer. Undefined for a body that cannot be compared. */
 export function requestKey(turn: Pick<Turn, 'call' | 'kind' | 'caller' | 'model'>): RequestKey | undefined {
@@ -53,13 +59,7 @@ export class RequestKey {
  * outlive a change of the config; entries of a chain that go on to other models are not, because what those answer is not kept.
  */
 export function contextOf({ call, kind, caller, model }: Pick<Turn, 'call' | 'kind' | 'caller' | 'model'>): string {
-  let served = serving.get(model)
-  if (served === undefined) {
-    const chosen = chosenModel(model)
-    const own = model.chain.filter(({ serves }) => serves.name === chosen)
-    serving.set(model, served = JSON.stringify([chosen, own.map((entry) => [entry.upstream, entry.model])]))
-  }
-  return `${caller.tenant.length} ${caller.tenant} ${kind} ${call.stream} ${served}`
+  return `${caller.tenant.length} ${caller.tenant} ${kind} ${call.stream} ${servedBy(model)}`
 }
 
 /** The model that is asked first; for `auto` the one that was found best, so that it shares answers with those who named it. */

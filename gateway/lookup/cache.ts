@@ -10,6 +10,7 @@ import { createMemoryStore } from './answer-store-memory.ts'
 import { createRedisStore } from './answer-store-redis.ts'
 import type { AnswerStore, Kept } from './answer-store.ts'
 import { termsOf } from './cache-control.ts'
+import type { Terms } from './cache-control.ts'
 import { chosenModel, RequestKey, requestKey } from './cache-key.ts'
 import { keepJson, keepStream, replay } from './replay.ts'
 import { createSemanticIndex } from './semantic.ts'
@@ -65,14 +66,14 @@ class Cache implements AnswerCache {
   }
 
   begin(turn: Turn): void {
-    const key = termsOf(turn).find ? requestKey(turn) : undefined
+    const key = sought(turn)
     const exact = key === undefined ? undefined : this.#store.get(key)
     if (exact instanceof Promise) turn.kept = exact
   }
 
   find(turn: Turn): Promise<Answer | undefined> | Answer | undefined {
     const terms = termsOf(turn)
-    const key = terms.find ? requestKey(turn) : undefined
+    const key = sought(turn, terms)
     if (key === undefined) {
       turn.trace.cache = 'bypass'
       return undefined
@@ -87,7 +88,7 @@ class Cache implements AnswerCache {
   }
 
   async findStale(turn: Turn): Promise<Answer | undefined> {
-    const key = termsOf(turn).find ? requestKey(turn) : undefined
+    const key = sought(turn)
     const kept = key === undefined ? undefined : await this.#store.get(key)
     return kept === undefined ? undefined : given(turn, kept, 'stale')
   }
@@ -131,6 +132,11 @@ class Cache implements AnswerCache {
     this.#store.put(key, kept)
     this.#semantic?.add(turn, key.name)
   }
+}
+
+/** Under what a request may look for an answer. */
+function sought(turn: Turn, terms: Pick<Terms, 'find'> = termsOf(turn)): RequestKey | undefined {
+  return terms.find ? requestKey(turn) : undefined
 }
 
 function found(turn: Turn, kept: Kept | undefined, maxAgeMs: number, outcome: 'hit' | 'semantic-hit'): Answer | undefined {

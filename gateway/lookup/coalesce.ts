@@ -8,20 +8,25 @@ import type { FlightLimits } from './flight.ts'
 
 const usual: FlightLimits = { joinCharacters: 65_536, lagCharacters: 1_048_576 }
 
+interface Place {
+  flight: Flight | undefined
+}
+type Places = Map<string, Place>
+
 /** Makes the policy that answers requests of one tenant which are the same, and in flight at the same time, with one upstream call. */
 export function createCoalescing(limits: FlightLimits = usual): Coalescing {
   // In places that are emptied when they are given up: the tables that a Map grows out of keep what was in them for as long as they last.
   // By the name of the model first: `auto` may fall back to more than the model it chose, and must not fail with those who may not.
-  const models = new Map<string, Map<string, { flight: Flight | undefined }>>()
+  const models = new Map<string, Places>()
 
-  function placesOf({ model: { name } }: Turn): Map<string, { flight: Flight | undefined }> {
+  function placesOf({ model: { name } }: Turn): Places {
     let places = models.get(name)
     if (places === undefined) models.set(name, places = new Map())
     return places
   }
 
-  function flightOf(places: ReturnType<typeof placesOf>, key: string, turn: Turn, obtain: (turn: Turn) => Promise<Answer>): Flight {
-    const place: { flight: Flight | undefined } = { flight: undefined }
+  function flightOf(places: Places, key: string, turn: Turn, obtain: (turn: Turn) => Promise<Answer>): Flight {
+    const place: Place = { flight: undefined }
     const flight = new Flight(turn, obtain, limits, () => {
       place.flight = undefined
       if (places.get(key) === place) places.delete(key)

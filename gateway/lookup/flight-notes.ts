@@ -1,13 +1,15 @@
 import { Trace } from '../observe/trace.ts'
-import type { Answering, Turn } from '../turn.ts'
+import { Head } from '../reply/head.ts'
+import type { Turn } from '../turn.ts'
 
 /**
  * What one call for several callers came to, and which of them is told what. In a trace of its own: that of a caller ends with the caller,
  * and the call goes on.
  */
-export class FlightNotes implements Answering {
+export class FlightNotes {
   readonly trace: Trace
-  readonly #headers: (readonly [name: string, value: string | number])[] = []
+  /** For everybody. */
+  readonly head = new Head()
   #isCounted = false
   #isPaid = false
 
@@ -21,16 +23,11 @@ export class FlightNotes implements Answering {
     if (traceId !== undefined) this.trace.traceId = traceId
   }
 
-  /** Takes a header for everybody. */
-  header(name: string, value: string | number): void {
-    this.#headers.push([name, value])
-  }
-
   /** To be called for a caller whose answer is there, before it is told: labels are made of its trace. */
   serve({ trace, reply }: Turn): void {
     this.describe(trace)
     this.count(trace)
-    for (const [name, value] of this.#headers) reply.header(name, value)
+    this.head.copyTo(reply)
   }
 
   /** Writes to a caller's trace what is true of its answer by now. */

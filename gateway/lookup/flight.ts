@@ -56,7 +56,7 @@ export class Flight extends Ending implements Scope {
   constructor(turn: Turn, obtain: (turn: Turn) => Promise<Answer>, limits: FlightLimits, close: () => void) {
     super()
     this.#notes = new FlightNotes(turn.trace, () => this.#payer)
-    this.#turn = { ...turn, scope: this, trace: this.#notes.trace, reply: this.#notes }
+    this.#turn = { ...turn, scope: this, trace: this.#notes.trace, reply: this.#notes.head }
     this.#limits = limits
     this.#close = close
     this.#obtain = obtain

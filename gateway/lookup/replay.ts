@@ -22,7 +22,7 @@ export function keepStream(texts: readonly string[]): Kept {
 }
 
 /** A kept answer on its way to another caller: the same text, and for a stream the same frames. */
-export function replay({ kind, text }: Pick<Kept, 'kind' | 'text'>): Answer {
+export function replay({ kind, text }: Kept): Answer {
   if (kind === 'stream') return { kind, frames: framesOf(text) }
   return { kind, text, get json() {
     return JSON.parse(text) as Record<string, unknown>

@@ -3,8 +3,8 @@ import { Finish } from './finish.ts'
 import { isHealthPath } from './health.ts'
 import type { Trace } from './trace.ts'
 
-/** What a request came to. */
-export interface Route {
+/** Which of the gateway's routes a request came in by. */
+export interface Entrance {
   /** As it was registered, undefined for none. */
   readonly url: string | undefined
   /** It needs no key. */
@@ -13,14 +13,14 @@ export interface Route {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    route: Route
+    route: Entrance
   }
 }
 
 /** What somebody asked for, when work on it begins: a request, or a job that was asked for earlier. */
 export interface Begun extends Pick<FastifyRequest, 'id' | 'method' | 'headers' | 'trace'> {
   log: FastifyRequest['log']
-  readonly route: Pick<Route, 'url'>
+  readonly route: Pick<Entrance, 'url'>
 }
 
 /** A request or a job that is over. */
@@ -79,6 +79,6 @@ function isFinished({ raw }: FastifyRequest, reply: FastifyReply): boolean {
 }
 
 /** The route of a request, read once: Fastify makes the whole list of its options anew whenever one is asked for. */
-export function routeOf({ routeOptions: { config, url } }: FastifyRequest): Route {
+export function routeOf({ routeOptions: { config, url } }: FastifyRequest): Entrance {
   return { url, open: config.open === true || isHealthPath(url) }
 }

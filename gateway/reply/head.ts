@@ -1,9 +1,9 @@
-import type { FastifyReply } from 'fastify'
 import type { Answering } from '../turn.ts'
 
 /**
  * The headers of an answer, gathered while it is found. In Fastify's reply each would be a new member of an object that every request
- * builds anew; here they are a list, as Node takes it for an answer that is written without Fastify. Into its reply go those of all others.
+ * builds anew; here they are a list, as Node takes it for an answer that is written without Fastify. Of an answer
+ * that Fastify sends they are copied into its reply, and of a job's they are kept.
  */
 export class Head implements Answering {
   /** Names, in lower case, and values in turn. */
@@ -25,9 +25,15 @@ export class Head implements Answering {
     for (let at = 0; at < list.length; at += 2) if (list[at] === name) list.splice(at, 2)
   }
 
-  copyTo(reply: FastifyReply): void {
+  toRecord(): Record<string, string> {
+    const record: Record<string, string> = {}
+    this.copyTo({ header: (name, value) => (record[name] = String(value)) })
+    return record
+  }
+
+  copyTo(other: Answering): void {
     const { list } = this
-    for (let at = 0; at < list.length; at += 2) reply.header(list[at] ?? '', list[at + 1] ?? '')
+    for (let at = 0; at < list.length; at += 2) other.header(list[at] ?? '', list[at + 1] ?? '')
   }
 }
 

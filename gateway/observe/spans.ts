@@ -17,7 +17,19 @@ const closeMs = 1_000
 interface Open {
   readonly span: Span
   readonly context: Context
+  readonly clock: Clock
   answered?: { readonly span: Span; readonly endedAt: number }
+}
+
+type Clock = () => number
+
+/**
+ * The time of one request's spans, in milliseconds since 1970: the wall clock's as it began, and what has passed since.
+ * Left to itself each span reads a clock of whole milliseconds, and an attempt may end after its request.
+ */
+function startClock(): Clock {
+  const offset = Date.now() - performance.now()
+  return () => offset + performance.now()
 }
 
 /** Makes the spans of one gateway. Contexts are passed by hand: an ambient one costs every request, and would be another gateway's in the same process. */
@@ -35,11 +47,12 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
       const route = request.route.url
       const attributes: Attributes = { [ATTR_HTTP_REQUEST_METHOD]: request.method, 'gateway.request.id': request.id }
       if (route !== undefined) attributes[ATTR_HTTP_ROUTE] = route
-      const span = tracer.startSpan(route === undefined ? request.method : `${request.method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent)
+      const clock = startClock()
+      const span = tracer.startSpan(route === undefined ? request.method : `${request.method} ${route}`, { kind: SpanKind.SERVER, attributes, startTime: clock() }, parent)
       const { traceId } = span.spanContext()
       request.trace.traceId = traceId
       request.log = request.log.child({ traceId })
-      open.set(request.trace, { span, context: api.setSpan(parent, span) })
+      open.set(request.trace, { span, context: api.setSpan(parent, span), clock })
     },
     ended({ trace, route, status, error }) {
       const one = open.get(trace)
@@ -50,14 +63,15 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
       one.span.setAttributes({ ...outcome, ...requestAttributes(trace, route), [ATTR_HTTP_RESPONSE_STATUS_CODE]: status })
       if (error !== undefined) one.span.setAttribute(ATTR_ERROR_TYPE, error)
       if (error !== undefined && (status >= 500 || status === 200)) one.span.setStatus({ code: SpanStatusCode.ERROR })
-      one.span.end()
+      one.span.end(one.clock())
     },
     attempts: {
       begin({ upstream, model, call, trace }) {
         const one = open.get(trace.payer ?? trace)
         const parent = one?.context ?? ROOT_CONTEXT
+        const clock = one?.clock ?? startClock()
         const operation = operationOf(call.path)
-        const span = tracer.startSpan(`${operation} ${model}`, { kind: SpanKind.CLIENT, attributes: {
+        const span = tracer.startSpan(`${operation} ${model}`, { kind: SpanKind.CLIENT, startTime: clock(), attributes: {
           'gen_ai.operation.name': operation,
           'gen_ai.provider.name': providerOf(config.upstreams[upstream]?.engine),
           'gen_ai.request.model': model,
@@ -78,8 +92,8 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
             }
             // What it came to (tokens, the upstream's name of the model) is known when the request is over.
             const asking = open.get(trace.payer ?? trace)
-            if (outcome === 'ok' && asking !== undefined) asking.answered = { span, endedAt: performance.now() }
-            else span.end()
+            if (outcome === 'ok' && asking !== undefined) asking.answered = { span, endedAt: clock() }
+            else span.end(clock())
           },
         }
       },

@@ -75,6 +75,19 @@ test('a stream: the spans last as long as it does, and know its first event', as
   expect(BigInt(t.client.endTimeUnixNano)).toBeLessThanOrEqual(BigInt(t.server.endTimeUnixNano))
 })
 
+test('an attempt begins and ends within its request, to the microsecond', async () => {
+  const { spans } = await traced(ok, async (url) => {
+    for (let n = 0; n < 30; n++) await post(url, { ...chatBody, user: `user-${n}` })
+  })
+  const attempts = spans.filter(({ kind }) => kind === client)
+  expect(attempts).toHaveLength(30)
+  for (const attempt of attempts) {
+    const request = spans.find(({ spanId }) => spanId === attempt.parentSpanId)
+    const times = [request?.startTimeUnixNano, attempt.startTimeUnixNano, attempt.endTimeUnixNano, request?.endTimeUnixNano].map((time) => BigInt(time ?? 0))
+    expect(times).toEqual(times.toSorted((a, b) => Number(a - b)))
+  }
+})
+
 test('failures are marked: of the upstream on both spans, of the caller on none', async () => {
   const broken = await traced((response) => answerStream(response, sse(chunk({ content: 'hi' }))).end(), async (url) => post(url, { ...chatBody, stream: true }))
   expect(broken.server).toMatchObject({ status: failed, attributes: { 'error.type': 'GW_ERR_UPSTREAM_CUT' } })

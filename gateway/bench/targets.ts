@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConfigInput } from '../config.ts'
+import { freePort } from '../test-port.ts'
 import { Child, pin } from './child.ts'
 import { benchKey } from './load.ts'
 
@@ -71,15 +71,6 @@ export function missing(name: TargetName): string | undefined {
   if (name === 'nginx' && spawnSync('nginx', ['-v']).error !== undefined) return 'nginx is not installed'
   if (name === 'gateway-full-redis' && spawnSync('redis-server', ['--version']).error !== undefined) return 'redis-server is not installed'
   return undefined
-}
-
-/** A free port of this machine. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function answers(port: number): Promise<void> {

@@ -1,24 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { freePort } from '../test-port.ts'
 import { answerJson, answerStream, callerKey, chatBody, chunk, completion, contentOf, dataOf, fakeUpstream, open, post, read, sse, startGateway, testConfig } from '../test-support.ts'
 
 const missing = spawnSync('nginx', ['-v']).error === undefined ? undefined : 'nginx not found: apt-get install nginx-light'
 const shipped = readFileSync(fileURLToPath(new URL('nginx.conf', import.meta.url)), 'utf8')
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
 
 async function accepts(port: number): Promise<void> {
   for (;;) {

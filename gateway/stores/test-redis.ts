@@ -1,9 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { Redis } from 'ioredis'
+import { freePort } from '../test-port.ts'
 import { killWithTests } from '../test-process.ts'
 
 /** Why tests with a real Redis are skipped, for their names; undefined when they are not. */
@@ -51,13 +50,4 @@ export async function everythingIn(client: Redis): Promise<string> {
     return [key, await content?.(key)]
   })
   return JSON.stringify(await Promise.all(all))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,25 +1,39 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { isHarnessError } from '../errors.ts'
 
-// The kernel may hand the same port out again as soon as the probe is closed; two cells that start in parallel would
-// then race for it. Remembering what this process was given removes the common half of that race.
+// Below the ports that Linux (32768), macOS and Windows (49152) give to connections and to whoever asks for port 0: what the
+// kernel picks is often a client's port a moment later, and a port that a run was given must still be free minutes after.
+const FIRST = 15_000
+const COUNT = 17_000
+
+// Two cells that start in parallel would race for a port between the probe's close and their own `listen`.
 const handedOut = new Set<number>()
 
-/** A TCP port on `host` that was free a moment ago and that this process was not given before. */
+/** A TCP port on `host` that was free a moment ago and that this process was not given before. Throws what `listen` does on an address that is not this machine's. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
-    const probe = createServer()
-    probe.listen(0, host)
-    await once(probe, 'listening')
-    const address = probe.address()
-    await new Promise((resolve) => probe.close(resolve))
-    if (address === null || typeof address === 'string') throw new TypeError(`Expected a TCP address for ${host}.`)
-    if (handedOut.size > 10_000) handedOut.clear()
-    if (handedOut.has(address.port)) continue
-    handedOut.add(address.port)
-    return address.port
+    const port = FIRST + randomInt(COUNT)
+    if (handedOut.size > COUNT / 2) handedOut.clear()
+    if (handedOut.has(port)) continue
+    handedOut.add(port)
+    if (await isFree(host, port)) return port
   }
+}
+
+async function isFree(host: string, port: number): Promise<boolean> {
+  const probe = createServer()
+  try {
+    probe.listen(port, host)
+    await once(probe, 'listening')
+  } catch (error) {
+    // EACCES: Windows keeps ranges to itself.
+    if (['EADDRINUSE', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    throw error
+  }
+  await new Promise((resolve) => probe.close(resolve))
+  return true
 }
 
 /**

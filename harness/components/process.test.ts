@@ -106,7 +106,9 @@ test('a child that loses its port to another server of its kind is not taken for
   await expect(launch(slowDeath)).rejects.toMatchObject({ code: 'HAR_ERR_PORT_TAKEN' })
 })
 
-test('free ports differ', async () => {
+test('free ports differ, and are none of those that connections get', async () => {
   const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()))
   expect(new Set(ports).size).toBe(50)
+  expect(Math.max(...ports)).toBeLessThan(32_768)
+  await expect(freePort('192.0.2.1')).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' })
 })

@@ -122,11 +122,12 @@ test('a leaky bucket lets a burst through evenly', async () => {
     answer(response, seen, nth)
   })
   await using gw = await limited({ routes: { chat: { algorithm: 'leaky-bucket', perSecond: 10 } } })(up.baseURL)
+  const started = performance.now()
   await post(gw.url)
   const replies = await Promise.all(Array.from({ length: 5 }, async () => post(gw.url)))
   expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
   expect(times).toHaveLength(6)
-  expect((times[5] ?? 0) - (times[0] ?? 0), 'six turns of 100 ms').toBeGreaterThan(480)
+  expect((times[5] ?? 0) - started, 'six turns of 100 ms').toBeGreaterThan(480)
 })
 
 test('switched off: as many as come, and no headers', async () => {

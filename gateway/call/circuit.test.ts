@@ -124,7 +124,7 @@ test('by share of failures: upstreams that answer too late open it, though every
   await using up = await fakeUpstream((response, _seen, nth) => {
     if (nth % 3 === 0) answerJson(response, completion('hi'))
   })
-  await using gw = await startGateway(testConfig([up.baseURL], { retry: false, breaker: { policy: 'rolling', percent: 50, windowMs: 60_000, minimumCalls: 6, cooldownMs: 15_000 }, timeouts: { firstByteMs: 60 }, log: { level: 'info' } }), { logTo: log })
+  await using gw = await startGateway(testConfig([up.baseURL], { retry: false, breaker: { policy: 'rolling', percent: 50, windowMs: 60_000, minimumCalls: 6, cooldownMs: 15_000 }, timeouts: { firstByteMs: 300 }, log: { level: 'info' } }), { logTo: log })
   const statuses: number[] = []
   for (let n = 0; n < 8; n++) statuses.push((await post(gw.url)).status)
   // The sixth is a success, so it is the seventh that finds five failures among seven.

@@ -93,7 +93,7 @@ test('an upstream’s error: its own words as the detail, its parameter as the f
 })
 
 test('a timeout is a 504, a limit keeps its Retry-After', async () => {
-  await using t = await start((response, { body }) => (body.includes('slow') ? undefined : answerJson(response, '{}', 429, { 'retry-after': '7' })), { timeouts: { firstByteMs: 50 }, retry: false })
+  await using t = await start((response, { body }) => (body.includes('slow') ? undefined : answerJson(response, '{}', 429, { 'retry-after': '7' })), { timeouts: { firstByteMs: 300 }, retry: false })
   expect(problemOf((await post(t.gw.url, { ...chatBody, messages: [{ role: 'user', content: 'slow' }] })).text)).toMatchObject({ status: 504, code: 'upstream_timeout' })
   const limited = await post(t.gw.url)
   expect(limited.headers['retry-after']).toBe('7')

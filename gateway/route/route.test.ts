@@ -92,7 +92,7 @@ test.each([false, true])('silence (stream: %j) is a 504 without a second try, an
   for (const silent of [() => {}, (response) => response.writeHead(200, { 'content-type': stream ? 'text/event-stream' : 'application/json' }).flushHeaders()] satisfies Handler[]) {
     await using up = await fakeUpstream(silent)
     await using second = await fakeUpstream(answer)
-    await using gw = await startGateway(testConfig([up.baseURL, second.baseURL], { timeouts: { firstByteMs: 120, idleMs: 120 } }))
+    await using gw = await startGateway(testConfig([up.baseURL, second.baseURL], { timeouts: { firstByteMs: 300, idleMs: 300 } }))
     const reply = await post(gw.url, { ...chatBody, stream })
     expect(reply).toMatchObject({ status: 504, headers: { 'x-gauntlet-attempts': '1' } })
     expect(errorOf(reply.text).code).toBe('upstream_timeout')

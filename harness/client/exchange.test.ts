@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { secretMark, Secrets } from '../evidence/secrets.ts'
 import { exchange } from './exchange.ts'
@@ -42,6 +43,11 @@ const get = async (answer: Answer, more: Partial<ExchangeOptions> = {}) => {
 
 const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: text/event-stream\r\n\r\n'
 const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
+/** Waits, and until what was written before can have been read: a timer alone may be due at once in a process that was stopped. */
+const readable = async (ms: number): Promise<void> => {
+  await sleep(ms)
+  await nextTurn()
+}
 const reset = (socket: Socket): void => void setTimeout(() => socket.resetAndDestroy(), 20)
 
 describe('how an answer ends', () => {
@@ -130,9 +136,12 @@ describe('how an answer ends', () => {
 describe('what is recorded', () => {
   test('request, head with its headers in order, bytes as they came, end; times never go back', async () => {
     const parts = ['one', 'two', 'three']
-    const { records } = await get((s) => {
+    const { records } = await get(async (s) => {
       s.setNoDelay(true).write('HTTP/1.1 200 OK\r\nX-B: 1\r\nX-A: 2\r\nX-B: 3\r\ncontent-length: 11\r\n\r\n')
-      for (const [i, part] of parts.entries()) setTimeout(() => s.write(part), 15 * (i + 1))
+      for (const part of parts) {
+        await readable(15)
+        s.write(part)
+      }
     }, { headers: { authorization: `Bearer ${KEY}` }, body: `{"a":"${KEY}"}` })
     expect(records.map((r) => r.kind)).toEqual(['request', 'head', 'bytes', 'bytes', 'bytes', 'end'])
     expect(records[1]).toMatchObject({ status: 200, headers: [['X-B', '1'], ['X-A', '2'], ['X-B', '3'], ['content-length', '11']] })
@@ -145,9 +154,10 @@ describe('what is recorded', () => {
 
   test('a secret is replaced in headers and in bytes, also across two chunks', async () => {
     const body = `before ${KEY} after`
-    const { records, text } = await get((s) => {
+    const { records, text } = await get(async (s) => {
       s.setNoDelay(true).write(`HTTP/1.1 200 OK\r\nx-leak: ${KEY}\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 12)}`)
-      setTimeout(() => s.write(body.slice(12)), 20)
+      await readable(20)
+      s.write(body.slice(12))
     })
     const sizes = records.flatMap((r) => (r.kind === 'bytes' ? [Buffer.from(r.data, 'base64').length] : []))
     expect(sizes).toEqual([12, body.length - 12])

@@ -102,7 +102,7 @@ test('a stream is relayed event by event, each before the next is sent', async (
   await using rig = await Rig.start(async ({ rig: mine, res }) => {
     for (const part of WHOLE) {
       sse(res, part)
-      steps.push(await mine.callerSaw(event(part), 100))
+      steps.push(await mine.callerSaw(event(part), 300))
     }
     sse(res, usageChunk, '[DONE]').end()
   })
@@ -196,7 +196,7 @@ test.each<[string, Script, string, object]>([
   const left = performance.now()
   stop.abort()
   await rig.seen[0]?.closed
-  expect(performance.now() - left).toBeLessThan(100)
+  expect(performance.now() - left).toBeLessThan(500)
   await gone
   expect(rig.seen).toHaveLength(1)
 })
@@ -233,25 +233,38 @@ test('the chain falls back on silence, 5xx and 429, not on 4xx', async () => {
 
 test('the breaker opens, sheds, lets one probe through, and recovers; the other upstream is not touched', async () => {
   let healthy = false
-  await using rig = await Rig.start({ primary: (x) => (healthy ? setTimeout(() => void good(x), 20) : refuse(500)(x)), secondary: good })
+  let before = 0
+  let shedding = 0
+  // The probe is answered once the seven others are, or once the upstream was asked for more than a probe.
+  const probed: Script = async (x) => {
+    await x.rig.until(() => shedding + x.rig.seen.length - before === 8, 1000)
+    await good(x)
+  }
+  await using rig = await Rig.start({ primary: (x) => (healthy ? probed(x) : refuse(500)(x)), secondary: good }, { timing: { firstByteMs: 2000 } })
   for (let n = 0; n < 10; n += 1) await rig.chat()
   expect(rig.seen).toHaveLength(5)
   const shed = await rig.chat()
   expect([shed.status, shed.headers['retry-after'], (await rig.chat({ model: 'gauntlet-second' })).status]).toEqual([503, '1', 200])
   await rig.until(() => false, QUICK.breakerCooldownMs ?? 0)
   healthy = true
-  const herd = await Promise.all(Array.from({ length: 8 }, () => rig.chat()))
+  before = rig.seen.length
+  const herd = await Promise.all(Array.from({ length: 8 }, async () => {
+    const reply = await rig.chat()
+    if (reply.status === 503) shedding += 1
+    rig.note(reply.status)
+    return reply
+  }))
   expect(herd.filter((reply) => reply.status === 200)).toHaveLength(1)
   expect((await rig.chat()).status).toBe(200)
 })
 
 test('cut streams and timeouts open the breaker; 4xx, 429 and callers who leave do not', async () => {
   const opens = async (script: Script, leave = false): Promise<boolean> => {
-    await using rig = await Rig.start(script, { timing: { firstByteMs: 40, idleMs: 40, retryAfterCapMs: 0 } })
+    await using rig = await Rig.start(script, { timing: { ...(leave ? {} : { firstByteMs: 40, idleMs: 40 }), retryAfterCapMs: 0 } })
     for (let n = 0; n < 6; n += 1) {
       const stop = new AbortController()
       const reply = rig.stream({}, { signal: stop.signal }).catch(() => null)
-      if (leave) await rig.callerSaw('one', 30)
+      if (leave) await rig.callerSaw('one', 300)
       if (leave) stop.abort()
       await reply
     }

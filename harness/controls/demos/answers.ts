@@ -35,12 +35,12 @@ const crowd = async (rig: Rig): Promise<unknown[]> => {
     if (status === 503) refused += 1
     return status
   })
-  await rig.until(() => rig.seen.length + refused > 2, 150)
+  await rig.until(() => rig.seen.length + refused > 2, 400)
   const heard = rig.seen.length
   rig.note('go on')
   return [heard, (await Promise.all(all)).toSorted((a, b) => a - b)]
 }
-const narrow = { slots: 1, places: 1, firstByteMs: 1000 }
+const narrow = { slots: 1, places: 1, firstByteMs: 2000 }
 
 /** Silent in the middle of a stream for longer than a stream may be silent. */
 const silent = async ({ rig, res }: Exchange): Promise<void> => {

@@ -9,7 +9,7 @@ const leaves = async (rig: Rig, body: object): Promise<'freed' | 'held'> => {
   await rig.until(() => rig.seen.length > before, 500)
   stop.abort()
   await gone
-  return (await within(120, rig.seen[before]?.closed ?? Promise.resolve())) === 'hangs' ? 'held' : 'freed'
+  return (await within(400, rig.seen[before]?.closed ?? Promise.resolve())) === 'hangs' ? 'held' : 'freed'
 }
 const either: Script = ({ json, res }) => json['stream'] === true && sse(res, chunk({ content: 'one' }))
 const patient = { firstByteMs: 1000, idleMs: 1000 }
@@ -45,7 +45,7 @@ export const lifecycle: Record<string, Demo> = {
       await rig.seen[0]?.closed
       stop.abort()
       await gone
-      const again = await rig.until(() => rig.seen.length > 1, 200)
+      const again = await rig.until(() => rig.seen.length > 1, 500)
       return [again, await leaves(rig, { stream: true })]
     },
     honest: [false, 'freed'], broken: [true, 'freed'],

@@ -30,7 +30,7 @@ export const limits: Record<string, Demo> = {
   },
   'limit-racy': { scripts: good, timing: still, show: async (rig) => (await together(rig)) > 3, honest: false, broken: true },
   'limit-open-when-lost': { scripts: good, timing: still, redis: 'absent', show: together, honest: 3, broken: 12 },
-  'limit-waits-for-redis': { scripts: good, timing: still, redis: 'silent', show: async (rig) => (await within(400, ask(rig))) === 'hangs', honest: false, broken: true },
+  'limit-waits-for-redis': { scripts: good, timing: still, redis: 'silent', show: async (rig) => (await within(1000, ask(rig))) === 'hangs', honest: false, broken: true },
   'limit-headers-missing': {
     scripts: good, timing: still, show: async (rig) => (await inTurn(rig, 4)).map(({ headers }) => headers['x-ratelimit-remaining']), honest: ['2', '1', '0', '0'], broken: [undefined, undefined, undefined, undefined],
   },

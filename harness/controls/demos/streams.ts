@@ -41,9 +41,10 @@ export const streams: Record<string, Demo> = {
   'buffer-whole-stream': {
     async scripts({ rig, res }: Exchange) {
       sse(res, ...PART)
-      rig.note(await rig.callerSaw('"one"', 150))
+      rig.note(await rig.callerSaw('"one"', 500))
       sse(res, ...WHOLE, '[DONE]').end()
     },
+    timing: { idleMs: 2000 },
     show: async (rig) => [endOf(await rig.stream()), rig.notes],
     honest: ['done1, clean', [true]],
     broken: ['done1, clean', [false]],

@@ -9,9 +9,9 @@ export const CALLER_KEY = 'caller-key-canary'
 export const LIMITED_KEY = 'limited-key-canary'
 export const UPSTREAM_KEY = 'upstream-key-canary'
 
-/** The proxy's numbers, small, so that no test waits long. */
+/** The proxy's numbers, small, so that no test waits long, and so far above what a loopback takes that a busy machine which stops for a tenth of a second is not seen. */
 export const QUICK: Partial<Numbers> = {
-  backoffBaseMs: 5, backoffCapMs: 20, retryAfterCapMs: 300, breakerCooldownMs: 120, connectMs: 500, firstByteMs: 200, idleMs: 200, totalMs: 1500, drainMs: 1000, holdMs: 10,
+  backoffBaseMs: 5, backoffCapMs: 20, retryAfterCapMs: 300, breakerCooldownMs: 400, connectMs: 500, firstByteMs: 400, idleMs: 400, totalMs: 2500, drainMs: 1000, holdMs: 10,
 }
 
 /** One request as the fake upstream got it. */
@@ -66,7 +66,7 @@ export const refuse = (status: number, error: object | string = { message: 'no',
 /** Streams events, waits until the caller has them, then ends the connection so. */
 export const breakOff = (how: 'fin' | 'rst', ...events: unknown[]): Script => async ({ rig, res }) => {
   sse(res, ...events)
-  await rig.callerSaw(JSON.stringify(events.at(-1)), 100)
+  await rig.callerSaw(JSON.stringify(events.at(-1)), 300)
   if (how === 'fin') res.socket?.end()
   else res.socket?.resetAndDestroy()
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { ConfigError, parseConfig } from './config.ts'
 import type { Config } from './config.ts'
 import { bufferedStdout } from './observe/log.ts'
+import { tuneRuntime } from './runtime.ts'
 import { createGateway } from './server.ts'
 
 const usage = `Usage: node gateway/main.ts --config FILE.json
@@ -47,6 +48,7 @@ function parseFile(file: string): unknown {
 }
 
 const config = readConfig()
+tuneRuntime()
 const gateway = createGateway(config, { logTo: bufferedStdout() })
 
 let stopping = false

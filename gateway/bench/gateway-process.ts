@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { ConfigInput } from '../config.ts'
 import { bufferedStdout } from '../observe/log.ts'
+import { tuneRuntime } from '../runtime.ts'
 import { createGateway } from '../server.ts'
+
+tuneRuntime()
 
 /** The gateway as a process of the benchmark: config from a file, port to the parent. */
 const gateway = createGateway(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ConfigInput, { logTo: bufferedStdout() })

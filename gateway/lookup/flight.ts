@@ -9,6 +9,7 @@ import type { Scope } from '../scope.ts'
 import type { Turn } from '../turn.ts'
 import { FlightNotes, spare } from './flight-notes.ts'
 import { Followed } from './followed.ts'
+import { KeptFrame } from './kept-frame.ts'
 
 export interface FlightLimits {
   /** How far a stream may have come, in characters, for others to join it from its beginning. */
@@ -136,9 +137,12 @@ export class Flight extends Ending implements Scope {
   #due(member: Member): IteratorResult<Frame, void> | undefined {
     member.turn.scope.throwIfOver()
     if (member.at < this.#dropped) throw new GatewayError('GW_ERR_READ_TOO_SLOWLY')
-    const frame = this.#held[member.at - this.#dropped]
+    const nth = member.at - this.#dropped
+    const frame = this.#held[nth]
     if (frame !== undefined) {
       member.at++
+      // Usually there is one caller, and the rest lies here for those who may still join.
+      if (this.#members.length === 1 && frame.text !== '') this.#held[nth] = new KeptFrame(frame.text, frame.content)
       return { done: false, value: frame }
     }
     if (this.#end === undefined) return undefined

@@ -1,7 +1,7 @@
 import type { Answer } from '../call/attempt.ts'
 import type { Frames } from '../call/frames.ts'
-import type { Frame } from '../check/chat-stream.ts'
 import type { Kept } from './answer-store.ts'
+import { KeptFrame } from './kept-frame.ts'
 
 const mark = ',"cached":true}'
 
@@ -31,11 +31,6 @@ export function replay({ kind, text }: Kept): Answer {
 
 // A frame ends at its blank line, and has no other: its data is one line.
 async function* framesOf(text: string): Frames {
-  for (let from = 0, end = text.indexOf('\n\n'); end !== -1; from = end + 2, end = text.indexOf('\n\n', from)) yield keptFrame(text.slice(from, end + 2))
+  for (let from = 0, end = text.indexOf('\n\n'); end !== -1; from = end + 2, end = text.indexOf('\n\n', from)) yield new KeptFrame(text.slice(from, end + 2), true)
 }
 
-function keptFrame(text: string): Frame {
-  return { text, content: true, get chunk() {
-    return JSON.parse(text.slice('data: '.length)) as Record<string, unknown>
-  } }
-}

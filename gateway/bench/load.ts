@@ -72,9 +72,13 @@ export interface Streamed {
 
 const stamp = /t(\d{10,}) /g
 
-/** Streams, `concurrent` at a time until `total` are through, `chunks` each, `gapMs` apart. With `abortAfter` the callers leave after that many chunks. */
-export async function streamLoad(url: string, options: { concurrent: number; total: number; chunks: number; gapMs: number; abortAfter?: number }): Promise<Streamed> {
-  const { concurrent, total, chunks, gapMs, abortAfter = Number.POSITIVE_INFINITY } = options
+/**
+ * Streams, `concurrent` at a time until `total` are through, `chunks` each, `gapMs` apart. With `abortAfter` the callers leave after that many chunks.
+ * What the first `settle` streams show is not counted: a process that was idle has given most of its young heap back, and collects every half
+ * second until it has grown again.
+ */
+export async function streamLoad(url: string, options: { concurrent: number; total: number; chunks: number; gapMs: number; abortAfter?: number; settle?: number }): Promise<Streamed> {
+  const { concurrent, total, chunks, gapMs, abortAfter = Number.POSITIVE_INFINITY, settle = 0 } = options
   const pool = new Pool(url, { connections: concurrent, pipelining: 1 })
   const ttft: number[] = []
   const transit: number[] = []
@@ -82,7 +86,8 @@ export async function streamLoad(url: string, options: { concurrent: number; tot
   const caller = async (): Promise<void> => {
     // Callers begin spread over the life of a stream, as if it had long been so: two hundred requests in one moment measure a queue, not a stream.
     await sleep(Math.random() * gapMs * chunks)
-    while (next++ < total) {
+    for (let nth = next++; nth < total; nth = next++) {
+      const isCounted = nth >= settle
       const abort = new AbortController()
       const started = performance.now()
       const { statusCode, body } = await pool.request({ method: 'POST', path: '/v1/chat/completions', headers: { ...headers, 'user-agent': `bench chunks=${chunks} gap=${gapMs}` }, body: prompt(true), signal: abort.signal })
@@ -95,8 +100,8 @@ export async function streamLoad(url: string, options: { concurrent: number; tot
           const text = tail + String(bytes)
           let read = 0
           for (const match of text.matchAll(stamp)) {
-            if (seen++ === 0) ttft.push(performance.now() - started)
-            transit.push(Number(now - BigInt(match[1] ?? 0)) / 1e6)
+            if (seen++ === 0 && isCounted) ttft.push(performance.now() - started)
+            if (isCounted) transit.push(Number(now - BigInt(match[1] ?? 0)) / 1e6)
             read = match.index + match[0].length
           }
           tail = text.slice(read).slice(-64)

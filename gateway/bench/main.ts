@@ -28,7 +28,7 @@ const callers = 32
 const warmMs = 10_000
 const openRate = 200
 /** A thousand chunks a second: at four thousand the load alone fills a core, and what is measured is its own queue. */
-const streams = { concurrent: 200, total: 600, chunks: 10, gapMs: 200 }
+const streams = { concurrent: 200, settle: 800, total: 1_600, chunks: 10, gapMs: 200 }
 /** Close together, and for about as long as JSON is warmed up: what was compiled for whole answers alone is compiled again for streams, and beginning one is seen once in ten chunks. */
 const warmStreams = { concurrent: 100, total: 20_000, chunks: 10, gapMs: 5 }
 /** The measured program has the first core, everything else the second. Asked before anything is pinned: a process sees only the cores that are left to it. */

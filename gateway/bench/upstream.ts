@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 
 /**
  * The one fixed upstream of the benchmark, as a process of its own. JSON: one canned completion. Streams: `x-bench-chunks` chunks,
- * `x-bench-gap-ms` apart, each with the time it was written (nanoseconds of the monotonic clock, which all processes of a machine share).
+ * `x-bench-gap-ms` apart on average, each with the time it was written (nanoseconds of the monotonic clock, which all processes of a machine share).
  */
 const answer = Buffer.from(JSON.stringify({
   id: 'chatcmpl-bench', object: 'chat.completion', created: 1_700_000_000, model: 'tiny', system_fingerprint: 'fp_bench',
@@ -19,11 +19,15 @@ function stream(response: ServerResponse, chunks: number, gapMs: number): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.write(chunk({ role: 'assistant', content: '' }))
   let sent = 0
+  let due = performance.now()
+  // Apart as tokens come, not in step: timers that are set anew by their own callbacks and were late together once stay so for
+  // good, and after a few pauses of the machine two hundred streams are a dozen bursts.
   const next = (): void => {
     if (response.destroyed) return
     response.write(chunk({ content: `t${process.hrtime.bigint()} ` }))
     if (++sent < chunks) {
-      setTimeout(next, gapMs)
+      due += gapMs * (0.5 + Math.random())
+      setTimeout(next, Math.max(0, due - performance.now()))
       return
     }
     response.write(chunk({}, 'stop'))

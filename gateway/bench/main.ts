@@ -5,6 +5,7 @@ import { Child, pin } from './child.ts'
 import { closedLoad, openLoad, streamLoad } from './load.ts'
 import type { Closed, Streamed } from './load.ts'
 import { median } from './stats.ts'
+import { watchStolen } from './stolen.ts'
 import { measureRest } from './rest.ts'
 import { missing, startRedis, startTarget, targetNames } from './targets.ts'
 import type { Target, TargetName } from './targets.ts'
@@ -48,6 +49,7 @@ const asked = wanted.filter((name) => {
   if (reason !== undefined) console.log(`${name} is left out: ${reason}`)
   return reason === undefined
 })
+const stolen = watchStolen()
 const rows = new Map<TargetName, Row>(asked.map((name) => [name, { closed: [], cpuPerRequest: [], open: [], streams: [] }]))
 
 await using upstream = await Child.start('upstream.ts', [], otherCore)
@@ -102,6 +104,7 @@ const open50 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c
 const open99 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c.p99))
 const ttft = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.ttftP50))
 const gap99 = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.transitP99))
+const stolenPercent = stolen()
 /** The median of what a comparison gives round by round: the machine is seldom as fast in one minute as in another, and the turns of a round are close. */
 const beside = (name: TargetName, other: TargetName, pick: (row: Row, round: number) => number | undefined, compare: (mine: number, theirs: number) => number): number => {
   const [mine, theirs] = [rows.get(name), rows.get(other)]
@@ -111,7 +114,7 @@ const beside = (name: TargetName, other: TargetName, pick: (row: Row, round: num
 const ofBare = (name: TargetName, what: 'perSecond' | 'p99'): number => beside(name, 'bare', (row, round) => row.closed[round]?.[what], (mine, bare) => mine / bare)
 const added = (name: TargetName, pick: (row: Row, round: number) => number | undefined): number => beside(name, 'direct', pick, (mine, direct) => mine - direct)
 
-console.log(`\nJSON chat, ${callers} callers; open model at ${openRate}/s; ${streams.concurrent} concurrent streams. Medians of ${rounds} rounds; ${isPinned ? 'the measured program has a core to itself' : 'NOTHING IS PINNED: targets share their cores with the load'}.\n`)
+console.log(`\nJSON chat, ${callers} callers; open model at ${openRate}/s; ${streams.concurrent} concurrent streams. Medians of ${rounds} rounds; ${isPinned ? 'the measured program has a core to itself' : 'NOTHING IS PINNED: targets share their cores with the load'}.${stolenPercent === undefined ? '' : ` The host kept the machine waiting for ${stolenPercent.toFixed(1)} % of its time: above 1 %, delays of some milliseconds may be its own.`}\n`)
 console.log(['target'.padEnd(18), 'req/s', 'p50 ms', 'p99 ms', 'CPU µs', 'of bare', '+p50@rate', '+p99@rate', '+TTFT p50', '+gap p99'].map((h, i) => (i === 0 ? h : h.padStart(10))).join(''))
 for (const name of asked) {
   const cells = [perSecond(name).toFixed(0), p50(name).toFixed(2), p99(name).toFixed(2), of(name, (r) => r.cpuPerRequest).toFixed(0), ofBare(name, 'perSecond').toFixed(2),
@@ -121,7 +124,7 @@ for (const name of asked) {
 
 const rest = values['no-rest'] || !asked.includes('gateway-full') ? undefined : await measureRest(upstream, targetCore ?? 0)
 const result = {
-  rig: { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), pinned: isPinned },
+  rig: { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), pinned: isPinned, ...(stolenPercent === undefined ? {} : { stolenPercent }) },
   versions: { node: process.version, ...process.versions.undici === undefined ? {} : { undici: process.versions.undici } },
   rounds, seconds, callers, openRate,
   targets: Object.fromEntries(asked.map((name) => [name, { perSecond: perSecond(name), p50: p50(name), p99: p99(name), cpuMicrosPerRequest: of(name, (r) => r.cpuPerRequest), openP50: open50(name), openP99: open99(name), ttftP50: ttft(name), transitP99: gap99(name) }])),

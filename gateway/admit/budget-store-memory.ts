@@ -1,3 +1,4 @@
+import { remembered } from '../remembered.ts'
 import { dayOf, judge } from './budget-store.ts'
 import type { Account, Admission, Amount, BudgetStore, Hold } from './budget-store.ts'
 
@@ -12,9 +13,7 @@ export interface Tab extends Account, Entry {}
 /** What this replica counts by itself: a few numbers for each key that was used today. */
 export class MemoryBudgetStore implements BudgetStore {
   #day = ''
-  #entries = new Map<string, Entry>()
-  /** What {@link open} made of the same list today. */
-  #opened = new WeakMap<readonly Account[], readonly Tab[]>()
+  #tabsOf = newDay()
 
   hold(accounts: readonly Account[], amount: Amount): Admission {
     const tabs = this.open(accounts, dayOf(Date.now()))
@@ -24,20 +23,9 @@ export class MemoryBudgetStore implements BudgetStore {
 
   /** The accounts' counts of that day. Those of another day are forgotten, except by the holds that still have to be settled there. */
   open(accounts: readonly Account[], day: string): readonly Tab[] {
-    if (this.#day !== day) {
-      this.#entries = new Map()
-      this.#opened = new WeakMap()
-    }
+    if (this.#day !== day) this.#tabsOf = newDay()
     this.#day = day
-    const known = this.#opened.get(accounts)
-    if (known !== undefined) return known
-    const tabs = accounts.map((account) => {
-      const entry = this.#entries.get(account.id) ?? { used: { tokens: 0, cost: 0 }, held: { tokens: 0, cost: 0 } }
-      this.#entries.set(account.id, entry)
-      return { id: account.id, limit: account.limit, used: entry.used, held: entry.held }
-    })
-    this.#opened.set(accounts, tabs)
-    return tabs
+    return this.#tabsOf(accounts)
   }
 
   /** Sets aside without judging. */
@@ -52,6 +40,16 @@ export class MemoryBudgetStore implements BudgetStore {
       },
     }
   }
+}
+
+/** Nothing used and nothing held of any account; the same list of accounts is opened once. */
+function newDay(): (accounts: readonly Account[]) => readonly Tab[] {
+  const entries = new Map<string, Entry>()
+  return remembered((accounts: readonly Account[]) => accounts.map(({ id, limit }) => {
+    const { used, held } = entries.get(id) ?? { used: { tokens: 0, cost: 0 }, held: { tokens: 0, cost: 0 } }
+    entries.set(id, { used, held })
+    return { id, limit, used, held }
+  }))
 }
 
 function add(counts: Counts, amount: Amount, sign: 1 | -1): void {

@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util'
 import { Child, pin } from './child.ts'
 import { closedLoad, openLoad, streamLoad } from './load.ts'
 import type { Closed, Streamed } from './load.ts'
+import { measureRest } from './rest.ts'
 import { median } from './stats.ts'
 import { watchStolen } from './stolen.ts'
-import { measureRest } from './rest.ts'
 import { missing, startRedis, startTarget, targetNames } from './targets.ts'
 import type { Target, TargetName } from './targets.ts'
 
@@ -95,6 +95,11 @@ await eachRound('streams', async (row, target) => {
 
 /** Looked at, not believed: once all shared one core, and no number showed it. */
 const isPinned = targetCore !== undefined && [...targets.values()].every(({ child }) => child === undefined || child.cores === String(targetCore)) && upstream.cores === String(otherCore)
+const stolenPercent = stolen()
+const conditions = [
+  isPinned ? 'the measured program has a core to itself' : 'NOTHING IS PINNED: targets share their cores with the load',
+  ...(stolenPercent === undefined ? [] : [`the host kept the machine waiting for ${stolenPercent.toFixed(1)} % of its time (above 1 %, delays of some milliseconds may be its own)`]),
+]
 
 const of = (name: TargetName, pick: (row: Row) => number[]): number => median(pick(rows.get(name) ?? { closed: [], cpuPerRequest: [], open: [], streams: [] }))
 const perSecond = (name: TargetName): number => of(name, (r) => r.closed.map((c) => c.perSecond))
@@ -104,7 +109,6 @@ const open50 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c
 const open99 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c.p99))
 const ttft = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.ttftP50))
 const gap99 = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.transitP99))
-const stolenPercent = stolen()
 /** The median of what a comparison gives round by round: the machine is seldom as fast in one minute as in another, and the turns of a round are close. */
 const beside = (name: TargetName, other: TargetName, pick: (row: Row, round: number) => number | undefined, compare: (mine: number, theirs: number) => number): number => {
   const [mine, theirs] = [rows.get(name), rows.get(other)]
@@ -114,7 +118,7 @@ const beside = (name: TargetName, other: TargetName, pick: (row: Row, round: num
 const ofBare = (name: TargetName, what: 'perSecond' | 'p99'): number => beside(name, 'bare', (row, round) => row.closed[round]?.[what], (mine, bare) => mine / bare)
 const added = (name: TargetName, pick: (row: Row, round: number) => number | undefined): number => beside(name, 'direct', pick, (mine, direct) => mine - direct)
 
-console.log(`\nJSON chat, ${callers} callers; open model at ${openRate}/s; ${streams.concurrent} concurrent streams. Medians of ${rounds} rounds; ${isPinned ? 'the measured program has a core to itself' : 'NOTHING IS PINNED: targets share their cores with the load'}.${stolenPercent === undefined ? '' : ` The host kept the machine waiting for ${stolenPercent.toFixed(1)} % of its time: above 1 %, delays of some milliseconds may be its own.`}\n`)
+console.log(`\nJSON chat, ${callers} callers; open model at ${openRate}/s; ${streams.concurrent} concurrent streams. Medians of ${rounds} rounds; ${conditions.join('; ')}.\n`)
 console.log(['target'.padEnd(18), 'req/s', 'p50 ms', 'p99 ms', 'CPU µs', 'of bare', '+p50@rate', '+p99@rate', '+TTFT p50', '+gap p99'].map((h, i) => (i === 0 ? h : h.padStart(10))).join(''))
 for (const name of asked) {
   const cells = [perSecond(name).toFixed(0), p50(name).toFixed(2), p99(name).toFixed(2), of(name, (r) => r.cpuPerRequest).toFixed(0), ofBare(name, 'perSecond').toFixed(2),

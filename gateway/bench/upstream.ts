@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * The one fixed upstream of the benchmark, as a process of its own. JSON: one canned completion. Streams: `x-bench-chunks` chunks,
- * `x-bench-gap-ms` apart on average, each with the time it was written (nanoseconds of the monotonic clock, which all processes of a machine share).
+ * The one fixed upstream of the benchmark, as a process of its own. JSON: one canned completion. Streams: as many chunks as the
+ * user-agent says, as far apart on average, each with the time it was written (nanoseconds of the monotonic clock, which all processes of a machine share).
  */
 const answer = Buffer.from(JSON.stringify({
   id: 'chatcmpl-bench', object: 'chat.completion', created: 1_700_000_000, model: 'tiny', system_fingerprint: 'fp_bench',

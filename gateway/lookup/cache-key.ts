@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { flattened } from '../flattened.ts'
 import { remembered } from '../remembered.ts'
 import type { Model } from '../route/registry.ts'
 import type { Turn } from '../turn.ts'
@@ -40,9 +41,7 @@ export class RequestKey {
   #digest: string | undefined
 
   constructor(text: string) {
-    this.#text = text
-    // Also the first look at the whole text, which makes V8 write the forty pieces it was put together from into one: they would be kept for as long as the request.
-    this.#digest = isDigest.test(text) ? text : undefined
+    this.#text = flattened(text)
   }
 
   /** For use in this process: a short text is its own name, because to hash it costs more than to keep it. */
@@ -52,7 +51,7 @@ export class RequestKey {
 
   /** For where others can see it. */
   get digest(): string {
-    return (this.#digest ??= hash('sha256', this.#text))
+    return (this.#digest ??= isDigest.test(this.#text) ? this.#text : hash('sha256', this.#text))
   }
 }
 

@@ -141,8 +141,8 @@ export class Flight extends Ending implements Scope {
     const frame = this.#held[nth]
     if (frame !== undefined) {
       member.at++
-      // Usually there is one caller, and the rest lies here for those who may still join.
-      if (this.#members.length === 1 && frame.text !== '') this.#held[nth] = new KeptFrame(frame.text, frame.content)
+      // Usually there is one caller, and the rest lies here for those who may still join. Once nobody may, it is dropped.
+      if (this.#joinable && this.#members.length === 1 && frame.text !== '') this.#held[nth] = new KeptFrame(frame.text, frame.content)
       return { done: false, value: frame }
     }
     if (this.#end === undefined) return undefined

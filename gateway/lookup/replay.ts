@@ -33,4 +33,3 @@ export function replay({ kind, text }: Kept): Answer {
 async function* framesOf(text: string): Frames {
   for (let from = 0, end = text.indexOf('\n\n'); end !== -1; from = end + 2, end = text.indexOf('\n\n', from)) yield new KeptFrame(text.slice(from, end + 2), true)
 }
-

@@ -47,14 +47,17 @@ test('readiness follows Redis down and up again; liveness does not', async () =>
   await using gw = await startGateway(testConfig(['http://127.0.0.1:1/v1'], { redis: { url: `redis://127.0.0.1:${redis.port}` } }))
   await until(gw.url, 200)
 
-  redis.state.mute = true
-  const mute = await ready(gw.url)
-  const others = [await ready(gw.url), await ready(gw.url)]
-  expect(mute).toMatchObject({ status: 503, body: { status: 'not_ready', dependencies: { redis: { status: 'down', required: true } } } })
   // The quickest of three: what stops the whole process for a moment says nothing of the gateway.
-  expect(Math.min(mute.ms, ...others.map(({ ms }) => ms))).toBeLessThan(100)
-  redis.state.mute = false
-  await until(gw.url, 200)
+  let quickest = Number.POSITIVE_INFINITY
+  for (let n = 0; n < 3; n++) {
+    redis.state.mute = true
+    const mute = await ready(gw.url)
+    expect(mute).toMatchObject({ status: 503, body: { status: 'not_ready', dependencies: { redis: { status: 'down', required: true } } } })
+    quickest = Math.min(quickest, mute.ms)
+    redis.state.mute = false
+    await until(gw.url, 200)
+  }
+  expect(quickest).toBeLessThan(100)
 
   await redis[Symbol.asyncDispose]()
   await until(gw.url, 503)

@@ -15,7 +15,7 @@ test('names and values in turn, each name once, in the order in which they came'
 
 test('a reply of Fastify’s gets all of them, and keeps its own', () => {
   const headers: Record<string, unknown> = { allow: 'POST' }
-  const reply = { header: (name: string, value: unknown) => (headers[name] = value) } 
+  const reply = { header: (name: string, value: unknown) => (headers[name] = value) }
   const head = new Head()
   head.header('x-request-id', 'a')
   head.copyTo(reply)

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { Frames } from '../call/frames.ts'
 import { asGatewayError } from '../errors.ts'
 import type { GatewayError } from '../errors.ts'
+import { flattened } from '../flattened.ts'
 import type { Scope } from '../scope.ts'
 
 /** How long a caller may take to accept the last error event before the socket is destroyed under it. */
@@ -35,7 +36,9 @@ export async function relayStream(frames: Frames, reply: FastifyReply, scope: Sc
   })
   const { head, trace } = reply.request
   out.writeHead(200, [...head.list, ...streamHeaders])
-  flatten(out)
+  // Node keeps the head for as long as the answer lasts: eighty pieces, a tenth of all that a stream keeps alive. A Node that calls it otherwise is left alone.
+  const written: unknown = Reflect.get(out, '_header')
+  if (typeof written === 'string') flattened(written)
   const keepAlive = keepAliveMs > 0 ? setInterval(() => out.writableNeedDrain || out.write(': keep-alive\n\n'), keepAliveMs) : undefined
   try {
     for await (const frame of frames) {
@@ -54,17 +57,6 @@ export async function relayStream(frames: Frames, reply: FastifyReply, scope: Sc
     await closed
     return error
   }
-}
-
-const statusLine = /^HTTP/
-
-/**
- * Node keeps a head for as long as its answer lasts, and V8 keeps it as the tree of eighty pieces that it was put together from until somebody
- * looks into it: a tenth of all that a stream keeps alive, and that each collection copies. Does nothing in a Node that calls it otherwise.
- */
-function flatten(out: ServerResponse): void {
-  const head: unknown = Reflect.get(out, '_header')
-  if (typeof head === 'string') statusLine.test(head)
 }
 
 /**

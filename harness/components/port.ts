@@ -11,29 +11,26 @@ const COUNT = 17_000
 // Two cells that start in parallel would race for a port between the probe's close and their own `listen`.
 const handedOut = new Set<number>()
 
-/** A TCP port on `host` that was free a moment ago and that this process was not given before. Throws what `listen` does on an address that is not this machine's. */
+// Windows keeps ranges to itself (EACCES). Where nobody may listen at all, looking on would never end.
+const MOST_REFUSALS = 200
+
+/** A TCP port on `host` that was free a moment ago and that this process was not given before. Throws what `listen` does where none can be had. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
-  for (;;) {
+  for (let refusals = 0; ; ) {
     const port = FIRST + randomInt(COUNT)
     if (handedOut.size > COUNT / 2) handedOut.clear()
     if (handedOut.has(port)) continue
     handedOut.add(port)
-    if (await isFree(host, port)) return port
+    const probe = createServer().listen(port, host)
+    try {
+      await once(probe, 'listening')
+      await new Promise((resolve) => probe.close(resolve))
+      return port
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if ((code !== 'EADDRINUSE' && code !== 'EACCES') || ++refusals === MOST_REFUSALS) throw error
+    }
   }
-}
-
-async function isFree(host: string, port: number): Promise<boolean> {
-  const probe = createServer()
-  try {
-    probe.listen(port, host)
-    await once(probe, 'listening')
-  } catch (error) {
-    // EACCES: Windows keeps ranges to itself.
-    if (['EADDRINUSE', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
-    throw error
-  }
-  await new Promise((resolve) => probe.close(resolve))
-  return true
 }
 
 /**

@@ -188,17 +188,22 @@ test.each<[string, Script, string, object]>([
   ['before the head', () => {}, '', {}],
   ['in the middle of a stream', ({ res }) => sse(res, ...PART), 'one', { stream: true }],
 ])('a caller who leaves %s ends the upstream at once and for good', async (_, script, saw, body) => {
-  await using rig = await Rig.start(script, { timing: { firstByteMs: 2000, idleMs: 2000 } })
-  const stop = new AbortController()
-  const gone = rig.chat(body, { signal: stop.signal }).catch(() => 'gone')
-  await rig.until(() => rig.seen.length === 1, 500)
-  if (saw !== '') await rig.callerSaw(saw, 500)
-  const left = performance.now()
-  stop.abort()
-  await rig.seen[0]?.closed
-  expect(performance.now() - left).toBeLessThan(500)
-  await gone
-  expect(rig.seen).toHaveLength(1)
+  // The quickest of three: a process that is stopped for a moment is no proxy that waits.
+  let quickest = Number.POSITIVE_INFINITY
+  for (let n = 0; n < 3; n += 1) {
+    await using rig = await Rig.start(script, { timing: { firstByteMs: 2000, idleMs: 2000 } })
+    const stop = new AbortController()
+    const gone = rig.chat(body, { signal: stop.signal }).catch(() => 'gone')
+    await rig.until(() => rig.seen.length === 1, 500)
+    if (saw !== '') await rig.callerSaw(saw, 500)
+    const left = performance.now()
+    stop.abort()
+    await rig.seen[0]?.closed
+    quickest = Math.min(quickest, performance.now() - left)
+    await gone
+    expect(rig.seen).toHaveLength(1)
+  }
+  expect(quickest).toBeLessThan(100)
 })
 
 test('a caller who leaves during the backoff stops the attempts', async () => {

@@ -81,8 +81,15 @@ export const retries: Record<string, Demo> = {
   'breaker-sheds-slowly': {
     scripts: refuse(500), async show(rig) {
       await statusAfter(2)(rig)
-      const start = performance.now()
-      return [(await rig.chat()).status, performance.now() - start < 300]
+      // The quickest of three: a process that is stopped for a moment is no gateway that waits.
+      let quickest = Number.POSITIVE_INFINITY
+      let status = 0
+      for (let n = 0; n < 3; n += 1) {
+        const start = performance.now()
+        status = (await rig.chat()).status
+        quickest = Math.min(quickest, performance.now() - start)
+      }
+      return [status, quickest < 100]
     },
     timing: { breakerCooldownMs: 2000 }, honest: [503, true], broken: [503, false],
   },

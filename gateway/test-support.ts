@@ -196,10 +196,10 @@ export function exchangeOf(parts: Iterable<Buffer>, end?: unknown) {
   const left = parts[Symbol.iterator]()
   return {
     progress() {},
-    async read(): Promise<Buffer | undefined> {
+    poll(): Buffer | 'end' {
       const next = left.next()
       if (next.done === true && end !== undefined) throw end
-      return next.done === true ? undefined : next.value
+      return next.done === true ? 'end' : next.value
     },
   }
 }

@@ -1,4 +1,4 @@
-import { resumed, staged } from './frames.ts'
+import { polled, resumed, staged } from './frames.ts'
 import type { Frames } from './frames.ts'
 import { settle } from './breaker.ts'
 import type { Permit } from './breaker.ts'
@@ -100,21 +100,16 @@ async function openStream({ dialect }: Upstream, exchange: Exchange, call: Call,
     scrub,
   })
   const held: Frame[] = []
-  let next = source.next()
   let until = Number.POSITIVE_INFINITY
   for (;;) {
-    const result = await within(next, until - performance.now())
-    if (result === undefined) break
-    next = source.next()
-    // Nobody may be waiting when this one fails; whoever takes the frames awaits it again.
-    next.catch(() => {})
-    if (result.done === true) break
-    held.push(result.value)
-    if (result.value.content) break
+    const next = await polled(source, until - performance.now())
+    if (next === undefined || next.done === true) break
+    held.push(next.value)
+    if (next.value.content) break
     if (held.length === 1) until = performance.now() + config.stream.holdMs
   }
   permit.begun()
-  return staged(resumed(held, next, source), {
+  return staged(resumed(held, source), {
     end(how) {
       if (how.kind === 'whole') exchange.finish()
       else exchange.destroy()
@@ -122,17 +117,4 @@ async function openStream({ dialect }: Upstream, exchange: Exchange, call: Call,
       else settle(permit, how.kind === 'failed' ? how.error : undefined)
     },
   })
-}
-
-async function within(next: Promise<IteratorResult<Frame, void>>, ms: number): Promise<IteratorResult<Frame, void> | undefined> {
-  if (ms === Number.POSITIVE_INFINITY) return next
-  let timer: NodeJS.Timeout | undefined
-  const over = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, ms), undefined)
-  })
-  try {
-    return await Promise.race([next, over])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -2,7 +2,7 @@ import type { EventStreamOptions } from '../check/event-stream.ts'
 import type { Scrub } from '../check/scrub.ts'
 import type { UpstreamError } from '../errors.ts'
 import type { Call, JsonAnswer } from './attempt.ts'
-import type { Frames } from './frames.ts'
+import type { Taken } from './frames.ts'
 import type { Exchange } from './exchange.ts'
 
 /** A call in the words of one provider. `path` comes behind the base URL. */
@@ -28,5 +28,5 @@ export interface Dialect {
   /** The body of a 200 as OpenAI's answer; throws an UpstreamError when it is none. */
   answer(body: Buffer, call: Call, scrub: Scrub): JsonAnswer
   /** The stream of a 200 as OpenAI's chunks; returns only when the answer is complete. */
-  frames(exchange: Pick<Exchange, 'read' | 'progress'>, call: Call, options: StreamOptions): Frames
+  frames(exchange: Pick<Exchange, 'poll' | 'progress'>, call: Call, options: StreamOptions): Taken
 }

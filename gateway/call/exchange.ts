@@ -39,7 +39,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #unread: Buffer[] = []
   #unreadBytes = 0
   /** Who waits for the next bytes. */
-  #reader: PromiseWithResolvers<Buffer | undefined> | undefined
+  #wake: (() => void) | undefined
   /** Until when the upstream may keep us waiting; undefined while nobody waits for it. */
   #waitUntil: number | undefined
   #isFirstByte = true
@@ -89,9 +89,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const pieces: Buffer[] = []
     let bytes = 0
     for (;;) {
-      const read = this.read(idleMs)
-      const next = read instanceof Promise ? await read : read
-      if (next === undefined) break
+      const { promise: woken, resolve: wake } = Promise.withResolvers<void>()
+      const next = this.poll(idleMs, wake)
+      if (next === 'end') break
+      if (next === undefined) {
+        await woken
+        continue
+      }
       bytes += next.length
       if (bytes > maxBytes) throw badAnswer('The upstream answer is too large.')
       pieces.push(next)
@@ -99,13 +103,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, bytes)
   }
 
-  /** The body's next bytes, undefined when all have been read. The idle limit runs only while we wait for the upstream, not while the caller takes its time. One read at a time. */
-  read(idleMs: number): Promise<Buffer | undefined> | Buffer | undefined {
-    if (this.#unread.length > 0 || this.#isOver) return this.#take()
-    // While the wait for the first byte (a stream's first event) runs, bytes alone do not extend it.
-    if (!this.#isFirstByte) this.#wait(idleMs)
-    this.#reader = Promise.withResolvers()
-    return this.#reader.promise
+  /**
+   * The body's next bytes, or that all have been read. Undefined when there are none yet: `wake` is called when there may be, of several the last
+   * one; it must not throw. The idle limit runs only while we wait for the upstream, not while the caller takes its time.
+   */
+  poll(idleMs: number, wake: () => void): Buffer | 'end' | undefined {
+    if (this.#unread.length > 0 || this.#isOver) return this.#take() ?? 'end'
+    // While the wait for the first byte (a stream's first event) runs, bytes alone do not extend it; nor does asking twice extend any.
+    if (!this.#isFirstByte && this.#wake === undefined) this.#wait(idleMs)
+    this.#wake = wake
+    return undefined
   }
 
   /** The wait for the first byte is over; from here on the idle limit applies. */
@@ -147,13 +154,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
     if (this.#isDraining) return
     if (!this.#isFirstByte) this.#waitUntil = undefined
-    const reader = this.#reader
-    if (reader !== undefined) {
-      this.#reader = undefined
-      return reader.resolve(bytes)
-    }
     this.#unread.push(bytes)
     this.#unreadBytes += bytes.length
+    this.#tell()
     if (this.#unreadBytes >= mostUnread) controller.pause()
   }
 
@@ -210,10 +213,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#failure = failure
     this.#let()
     if (failure !== undefined) this.#head.reject(failure.reason)
-    const reader = this.#reader
-    this.#reader = undefined
-    if (failure === undefined) reader?.resolve(undefined)
-    else reader?.reject(failure.reason)
+    this.#tell()
+  }
+
+  #tell(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
   }
 
   #let(): void {

@@ -1,15 +1,15 @@
 import { expect, test, vi } from 'vitest'
 import { frameOf } from '../check/chat-stream.ts'
 import type { Frame } from '../check/chat-stream.ts'
-import { resumed, staged } from './frames.ts'
+import { polled, resumed, staged, taken } from './frames.ts'
 import type { End, Frames, Stage } from './frames.ts'
 
 const frame = (n: number): Frame => frameOf({ n })
 const numbers = (frames: readonly Frame[]): unknown[] => frames.map(({ chunk }) => chunk['n'])
 const all = async (frames: Frames): Promise<unknown[]> => {
-  const taken: Frame[] = []
-  for await (const one of frames) taken.push(one)
-  return numbers(taken)
+  const shown: Frame[] = []
+  for await (const one of frames) shown.push(one)
+  return numbers(shown)
 }
 
 /** A stream of 1, 2, 3 (or of 1 and an error) past a stage; notes how each ended. */
@@ -31,13 +31,13 @@ function stream(stage: Omit<Stage, 'end'> = {}, error?: Error) {
 
 test('frames go on as they are, and the end comes after the last one, once', async () => {
   const { frames, ends } = stream()
-  const taken: Frame[] = []
+  const shown: Frame[] = []
   for await (const one of frames) {
     expect(ends).toEqual([])
-    taken.push(one)
+    shown.push(one)
   }
   await frames.return()
-  expect(numbers(taken)).toEqual([1, 2, 3])
+  expect(numbers(shown)).toEqual([1, 2, 3])
   expect(ends).toEqual([{ kind: 'whole' }])
 })
 
@@ -104,15 +104,44 @@ test('left while its next frame is awaited, a stream ends at once, so that whoev
 
 test('a stream that was begun goes on with what was taken of it', async () => {
   const { frames } = stream()
-  const [held, awaited] = [await frames.next(), frames.next()]
+  const held = await frames.next()
   if (held.done === true) throw new Error('too short')
-  expect(await all(resumed([held.value], awaited, frames))).toEqual([1, 2, 3])
+  expect(await all(resumed([held.value], taken(frames)))).toEqual([1, 2, 3])
 })
 
 test('a stream that was begun and is left has nothing more to give', async () => {
   const { frames, ends } = stream()
-  const again = resumed([frame(0)], frames.next(), frames)
+  await frames.next()
+  const again = resumed([frame(0)], taken(frames))
   await again.return()
   expect(ends).toEqual([{ kind: 'left' }])
   expect(await again.next()).toEqual({ done: true, value: undefined })
+})
+
+test('what comes after somebody has stopped waiting for it is there for the next who asks', async () => {
+  const bytes = Promise.withResolvers<void>()
+  async function* source(): Frames {
+    await bytes.promise
+    yield frame(1)
+    yield frame(2)
+  }
+  const frames = taken(source())
+  expect(await polled(frames, 0)).toBeUndefined()
+  const next = polled(frames)
+  bytes.resolve()
+  expect(numbers([await next, await polled(frames, 1_000)].map((one) => one?.value as Frame))).toEqual([1, 2])
+})
+
+test('of two who ask at once the last one is woken, once', async () => {
+  const bytes = Promise.withResolvers<void>()
+  async function* source(): Frames {
+    await bytes.promise
+    yield frame(1)
+  }
+  const frames = taken(source())
+  const [first, last] = [vi.fn(), vi.fn()]
+  expect([frames.poll(first), frames.poll(last)]).toEqual([undefined, undefined])
+  bytes.resolve()
+  await vi.waitFor(() => expect(last).toHaveBeenCalledOnce())
+  expect(first).not.toHaveBeenCalled()
 })

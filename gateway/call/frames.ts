@@ -20,22 +20,43 @@ export interface Stage {
 
 /** The same stream with a stage on its way. */
 export function staged(source: Frames, stage: Stage): Frames {
-  return source instanceof Staged && source.join(stage) ? source : new Staged(source, stage)
+  return source instanceof Staged && source.join(stage) ? source : new Staged(taken(source), stage)
 }
 
-/** A stream that somebody has begun to take: first what is held of it, then what is awaited, then the rest. */
-export function resumed(held: readonly Frame[], awaited: ReturnType<Frames['next']>, source: Frames): Frames {
-  return new Resumed(held, awaited, source)
+/** A stream that somebody has begun to take: first what is held of it, then the rest. */
+export function resumed(held: readonly Frame[], source: Taken): Frames {
+  return new Resumed(held, source)
 }
 
-// Not generators: one that is left before its first frame was taken has never started, so its `finally` does not run and the upstream
-// connection stays; and each layer of them costs more per frame than what it does with it.
+/** The same stream, to be asked without promises. */
+export function taken(source: Frames): Taken {
+  return source instanceof Taken ? source : new Generated(source)
+}
+
+/** What a stream has to say next. */
+export type Next = IteratorResult<Frame, void>
+
+/**
+ * A stream that is asked what there is, not for what will be: a promise in each layer for each frame costs more than what the layers do with it.
+ *
+ * Not a generator either: one that is left before its first frame was taken has never started, so its `finally` does not run and the upstream
+ * connection stays.
+ */
 export abstract class Taken implements Frames {
-  abstract next(): ReturnType<Frames['next']>
+  /**
+   * What comes next, if it is there. Undefined when it has to be waited for: `wake` is then called when asking again may be worth it, of several
+   * the last one. Throws what ends the stream; `wake` must not throw.
+   */
+  abstract poll(wake: () => void): Next | undefined
 
-  abstract return(): ReturnType<Frames['next']>
+  /** Leaves the stream. All that follows from it has happened when this returns; who has to know when the source is done awaits it. */
+  abstract return(): Promise<Next>
 
-  async throw(error: unknown): ReturnType<Frames['next']> {
+  async next(): Promise<Next> {
+    return polled(this)
+  }
+
+  async throw(error: unknown): Promise<Next> {
     await this.return()
     throw error
   }
@@ -49,6 +70,37 @@ export abstract class Taken implements Frames {
   }
 }
 
+/** What comes next of a stream; undefined when it does not come within `ms`. One at a time. */
+export function polled(source: Taken): Promise<Next>
+export function polled(source: Taken, ms: number): Promise<Next | undefined>
+export function polled(source: Taken, ms = Number.POSITIVE_INFINITY): Promise<Next | undefined> {
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    const end = (): void => {
+      isOver = true
+      clearTimeout(timer)
+    }
+    const timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => {
+      end()
+      resolve(undefined)
+    }, Math.max(0, ms))
+    const look = (): void => {
+      // What comes after the time is for whoever asks next.
+      if (isOver) return
+      try {
+        const next = source.poll(look)
+        if (next === undefined) return
+        end()
+        resolve(next)
+      } catch (error) {
+        end()
+        reject(error)
+      }
+    }
+    look()
+  })
+}
+
 /** What a stream says when there is no more of it. */
 export const over = { done: true, value: undefined } as const
 
@@ -59,14 +111,14 @@ interface Step {
 }
 
 class Staged extends Taken {
-  readonly #source: Frames
+  readonly #source: Taken
   readonly #steps: Step[]
   /** Frames that are due, in reverse. */
   #ready: Frame[] = []
   #begun = false
   #over = false
 
-  constructor(source: Frames, stage: Stage) {
+  constructor(source: Taken, stage: Stage) {
     super()
     this.#source = source
     this.#steps = [{ stage, open: true }]
@@ -79,7 +131,7 @@ class Staged extends Taken {
     return true
   }
 
-  async next(): ReturnType<Frames['next']> {
+  poll(wake: () => void): Next | undefined {
     this.#begun = true
     for (;;) {
       const ready = this.#ready.pop()
@@ -87,8 +139,8 @@ class Staged extends Taken {
       if (this.#over) return over
       let at = 0
       try {
-        const next = await this.#source.next()
-        if (this.#over) return over
+        const next = this.#source.poll(wake)
+        if (next === undefined) return undefined
         if (next.done === true) {
           this.#ready = this.#rest([], 0).toReversed()
           continue
@@ -99,24 +151,24 @@ class Staged extends Taken {
           shown = passed(stage, shown)
           if (stage.isEnough?.() === true) {
             for (const step of this.#steps.slice(0, at + 1)) close(step, { kind: 'left' })
-            await this.#source.return()
+            leave(this.#source)
             shown = this.#rest(shown, at + 1)
             break
           }
         }
-        if (!('length' in shown)) return { done: false, value: shown }
+        if (!('length' in shown)) return at === this.#steps.length && shown === next.value ? next : { done: false, value: shown }
         this.#ready = shown.toReversed()
       } catch (error) {
         this.#over = true
         // What stands before a stage that threw is only left; it knows of no failure.
         this.#steps.forEach((step, nth) => close(step, nth < at ? { kind: 'left' } : { kind: 'failed', error }))
-        await this.#source.return()
+        leave(this.#source)
         throw error
       }
     }
   }
 
-  async return(): ReturnType<Frames['next']> {
+  async return(): Promise<Next> {
     this.#begun = true
     this.#ready = []
     this.#over = true
@@ -155,27 +207,64 @@ function listed(shown: Frame | readonly Frame[]): readonly Frame[] {
 
 class Resumed extends Taken {
   readonly #held: Frame[]
-  readonly #source: Frames
-  #awaited: ReturnType<Frames['next']> | undefined
+  readonly #source: Taken
 
-  constructor(held: readonly Frame[], awaited: ReturnType<Frames['next']>, source: Frames) {
+  constructor(held: readonly Frame[], source: Taken) {
     super()
     this.#held = held.toReversed()
-    this.#awaited = awaited
     this.#source = source
   }
 
-  next(): ReturnType<Frames['next']> {
+  poll(wake: () => void): Next | undefined {
     const held = this.#held.pop()
-    if (held !== undefined) return Promise.resolve({ done: false, value: held })
-    const awaited = this.#awaited
-    this.#awaited = undefined
-    return awaited ?? this.#source.next()
+    return held === undefined ? this.#source.poll(wake) : { done: false, value: held }
   }
 
-  async return(): ReturnType<Frames['next']> {
+  return(): Promise<Next> {
     this.#held.length = 0
-    this.#awaited = undefined
     return this.#source.return()
   }
+}
+
+/** A stream that only makes promises. */
+class Generated extends Taken {
+  readonly #source: Frames
+  #come: { readonly next: Next } | { readonly error: unknown } | undefined
+  #isAsked = false
+  #wake: () => void = () => {}
+
+  constructor(source: Frames) {
+    super()
+    this.#source = source
+  }
+
+  poll(wake: () => void): Next | undefined {
+    const come = this.#come
+    this.#come = undefined
+    if (come !== undefined) {
+      if ('error' in come) throw come.error
+      return come.next
+    }
+    this.#wake = wake
+    if (!this.#isAsked) {
+      this.#isAsked = true
+      this.#source.next().then((next) => this.#tell({ next }), (error: unknown) => this.#tell({ error }))
+    }
+    return undefined
+  }
+
+  return(): Promise<Next> {
+    return this.#source.return()
+  }
+
+  #tell(come: { readonly next: Next } | { readonly error: unknown }): void {
+    this.#come = come
+    this.#isAsked = false
+    this.#wake()
+  }
+}
+
+/** Leaves a stream without waiting for it. What it fails with now is of no use to anybody. */
+export function leave(source: Taken): void {
+  source.return().catch(() => {})
 }

@@ -1,6 +1,6 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import type { Exchange } from '../call/exchange.ts'
-import type { Frames } from '../call/frames.ts'
+import type { Taken } from '../call/frames.ts'
 import { cut, eventFrames, readData } from './event-stream.ts'
 import type { EventStreamOptions } from './event-stream.ts'
 import type { Scrub } from './scrub.ts'
@@ -27,7 +27,7 @@ const contentFields = ['content', 'refusal', 'reasoning', 'reasoning_content', '
  * then `[DONE]` or a clean end); whatever else ends the stream is thrown.
  * `[DONE]` itself is not a frame: who relays the frames writes it, once.
  */
-export function chatFrames(exchange: Pick<Exchange, 'read' | 'progress'>, options: ChatStreamOptions): Frames {
+export function chatFrames(exchange: Pick<Exchange, 'poll' | 'progress'>, options: ChatStreamOptions): Taken {
   const progress = new Progress()
   const isLast = (event: EventSourceMessage): boolean => event.data.trim() === '[DONE]'
   return eventFrames(exchange, {

@@ -5,7 +5,7 @@ import type { EventSourceMessage, EventSourceParser } from 'eventsource-parser'
 import { UpstreamError } from '../errors.ts'
 import type { Exchange } from '../call/exchange.ts'
 import { over, Taken } from '../call/frames.ts'
-import type { Frames } from '../call/frames.ts'
+import type { Next } from '../call/frames.ts'
 import type { Frame } from './chat-stream.ts'
 import { badAnswer, parseJson } from './json-answer.ts'
 import { isObject } from './upstream-error.ts'
@@ -32,14 +32,14 @@ export interface EventReader {
  * The frames of an upstream's event stream, each as its event comes. Returns only where the reader says that the answer
  * is complete; whatever else ends the stream is thrown.
  */
-export function eventFrames(exchange: Pick<Exchange, 'read' | 'progress'>, reader: EventReader, options: EventStreamOptions): Frames {
+export function eventFrames(exchange: Pick<Exchange, 'poll' | 'progress'>, reader: EventReader, options: EventStreamOptions): Taken {
   return new EventFrames(exchange, reader, options)
 }
 
 const none: readonly Frame[] = []
 
 class EventFrames extends Taken {
-  readonly #exchange: Pick<Exchange, 'read' | 'progress'>
+  readonly #exchange: Pick<Exchange, 'poll' | 'progress'>
   readonly #reader: EventReader
   readonly #options: EventStreamOptions
   readonly #parser: EventSourceParser
@@ -56,7 +56,7 @@ class EventFrames extends Taken {
   #finishBy: number | undefined
   #isOver = false
 
-  constructor(exchange: Pick<Exchange, 'read' | 'progress'>, reader: EventReader, options: EventStreamOptions) {
+  constructor(exchange: Pick<Exchange, 'poll' | 'progress'>, reader: EventReader, options: EventStreamOptions) {
     super()
     this.#exchange = exchange
     this.#reader = reader
@@ -70,7 +70,7 @@ class EventFrames extends Taken {
     })
   }
 
-  async next(): ReturnType<Frames['next']> {
+  poll(wake: () => void): Next | undefined {
     try {
       for (;;) {
         const frame = this.#shown()
@@ -79,9 +79,9 @@ class EventFrames extends Taken {
           return { done: false, value: frame }
         }
         if (this.#isOver || this.#isLate()) break
-        const read = this.#exchange.read(this.#patience())
-        const bytes = read instanceof Promise ? await read : read
-        if (bytes === undefined) this.#close()
+        const bytes = this.#exchange.poll(this.#patience(), wake)
+        if (bytes === undefined) return undefined
+        if (bytes === 'end') this.#close()
         else this.#feed(this.#decoded(bytes))
       }
     } catch (error) {
@@ -92,7 +92,7 @@ class EventFrames extends Taken {
     return over
   }
 
-  return(): ReturnType<Frames['next']> {
+  return(): Promise<Next> {
     this.#isOver = true
     this.#events = []
     this.#due = none

@@ -1,6 +1,6 @@
 import type { Answer } from '../call/attempt.ts'
-import { over } from '../call/frames.ts'
-import type { Frames } from '../call/frames.ts'
+import { over, polled, taken } from '../call/frames.ts'
+import type { Next, Taken } from '../call/frames.ts'
 import type { Frame } from '../check/chat-stream.ts'
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { Trace } from '../observe/trace.ts'
@@ -46,8 +46,8 @@ export class Flight extends Ending implements Scope {
   /** How many frames are no longer held. */
   #dropped = 0
   #joinable = true
-  #source: Frames | undefined
-  #pulling = false
+  #source: Taken | undefined
+  #isAwaited = false
   #end: { readonly error?: GatewayError } | undefined
 
   /** The call itself, until the first caller has joined and it begins. */
@@ -88,8 +88,8 @@ export class Flight extends Ending implements Scope {
     try {
       const answer = await obtain(this.#turn)
       if (answer.kind === 'stream') {
-        this.#source = answer.frames
-        if (this.#members.length === 0) await discard(answer.frames)
+        this.#source = taken(answer.frames)
+        if (this.#members.length === 0) await discard(this.#source)
         for (const member of this.#members) this.#begin(member)
       } else this.#settle((member) => member.answer.resolve(answer))
     } catch (error) {
@@ -111,30 +111,26 @@ export class Flight extends Ending implements Scope {
   #begin(member: Member): void {
     this.#notes.serve(member.turn)
     member.isServed = true
-    member.answer.resolve({ kind: 'stream', frames: new Followed(() => this.#next(member), () => this.#leave(member)) })
+    member.answer.resolve({ kind: 'stream', frames: new Followed((wake) => this.#next(member, wake), () => this.#leave(member)) })
   }
 
-  /** By hand and not with `await`: two promises and a stack frame on the heap for each frame of each stream. */
-  #next(member: Member): ReturnType<Frames['next']> {
-    return new Promise((resolve, reject) => {
-      member.wake = () => {
-        try {
-          const next = this.#due(member)
-          if (next === undefined) return this.#pull()
-          member.wake = asleep
-          resolve(next)
-        } catch (error) {
-          member.wake = asleep
-          this.#leave(member)
-          reject(error)
-        }
-      }
-      member.wake()
-    })
+  /** What there is for a caller now; undefined while it has to wait, throws what its stream ends with. */
+  #next(member: Member, wake: () => void): Next | undefined {
+    member.wake = asleep
+    try {
+      const next = this.#due(member)
+      if (next !== undefined) return next
+      this.#pull()
+      const pulled = this.#due(member)
+      if (pulled === undefined) member.wake = wake
+      return pulled
+    } catch (error) {
+      this.#leave(member)
+      throw error
+    }
   }
 
-  /** What is there for a caller now; undefined while it has to wait, throws what its stream ends with. */
-  #due(member: Member): IteratorResult<Frame, void> | undefined {
+  #due(member: Member): Next | undefined {
     member.turn.scope.throwIfOver()
     if (member.at < this.#dropped) throw new GatewayError('GW_ERR_READ_TOO_SLOWLY')
     const nth = member.at - this.#dropped
@@ -151,30 +147,35 @@ export class Flight extends Ending implements Scope {
     return over
   }
 
-  /** Takes the next frame, for whoever waits for it. */
+  /** Takes the next frame, if it is there, for whoever waits for it. */
   #pull(): void {
-    if (this.#pulling || this.#source === undefined) return
-    this.#pulling = true
-    this.#source.next().then(this.#taken, this.#failed)
-  }
-
-  readonly #taken = (next: IteratorResult<Frame, void>): void => {
-    if (next.done === true) this.#finish({})
-    else this.#hold(next.value)
+    if (this.#isAwaited || this.#end !== undefined || this.#source === undefined) return
+    try {
+      const next = this.#source.poll(this.#come)
+      if (next === undefined) {
+        this.#isAwaited = true
+        return
+      }
+      if (next.done === true) this.#finish({})
+      else this.#hold(next.value)
+    } catch (error) {
+      this.#finish({ error: asGatewayError(error) })
+    }
     this.#wake()
   }
 
-  readonly #failed = (error: unknown): void => {
-    this.#finish({ error: asGatewayError(error) })
-    this.#wake()
+  readonly #come = (): void => {
+    this.#isAwaited = false
+    this.#pull()
   }
 
   #wake(): void {
-    this.#pulling = false
     for (let nth = 0; ;) {
       const member = this.#members[nth]
       if (member === undefined) return
-      member.wake()
+      const { wake } = member
+      member.wake = asleep
+      wake()
       // Who has reached the end has left.
       if (this.#members[nth] === member) nth++
     }
@@ -242,9 +243,9 @@ export class Flight extends Ending implements Scope {
 function asleep(): void {}
 
 // A generator that was never begun has no `finally` to run, and its upstream connection would stay.
-async function discard(frames: Frames): Promise<void> {
+async function discard(frames: Taken): Promise<void> {
   try {
-    await frames.next()
+    await polled(frames)
     await frames.return()
   } catch {
     // Nobody is left to tell.

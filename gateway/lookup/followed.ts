@@ -1,23 +1,23 @@
 import { over, Taken } from '../call/frames.ts'
-import type { Frames } from '../call/frames.ts'
+import type { Next } from '../call/frames.ts'
 
 /** A caller's part of a shared stream. */
 export class Followed extends Taken {
-  readonly #take: Frames['next']
+  readonly #take: Taken['poll']
   readonly #leave: () => void
   #isOver = false
 
-  constructor(take: Frames['next'], leave: () => void) {
+  constructor(take: Taken['poll'], leave: () => void) {
     super()
     this.#take = take
     this.#leave = leave
   }
 
-  next(): ReturnType<Frames['next']> {
-    return this.#isOver ? Promise.resolve(over) : this.#take()
+  poll(wake: () => void): Next | undefined {
+    return this.#isOver ? over : this.#take(wake)
   }
 
-  return(): ReturnType<Frames['next']> {
+  return(): Promise<Next> {
     this.#isOver = true
     this.#leave()
     return Promise.resolve(over)

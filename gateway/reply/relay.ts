@@ -1,7 +1,7 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import type { Frames } from '../call/frames.ts'
+import { leave, taken } from '../call/frames.ts'
+import type { Frames, Taken } from '../call/frames.ts'
 import { asGatewayError } from '../errors.ts'
 import type { GatewayError } from '../errors.ts'
 import { flattened } from '../flattened.ts'
@@ -41,11 +41,10 @@ export async function relayStream(frames: Frames, reply: FastifyReply, scope: Sc
   if (typeof written === 'string') flattened(written)
   const keepAlive = keepAliveMs > 0 ? setInterval(() => out.writableNeedDrain || out.write(': keep-alive\n\n'), keepAliveMs) : undefined
   try {
-    for await (const frame of frames) {
+    await relayed(taken(frames), out, scope, () => {
       keepAlive?.refresh()
       trace.firstByteMs ??= performance.now() - trace.startedAt
-      if (!out.write(frame.text)) await once(out, 'drain', { signal: scope.signal })
-    }
+    })
     clearInterval(keepAlive)
     out.end('data: [DONE]\n\n')
     await settled(closed, scope)
@@ -57,6 +56,50 @@ export async function relayStream(frames: Frames, reply: FastifyReply, scope: Sc
     await closed
     return error
   }
+}
+
+/** Writes all frames, each when it is there, and waits while the caller does not read. Rejects with what the stream fails with, or with why `scope` is over. */
+function relayed(frames: Taken, out: ServerResponse, scope: Scope, onFrame: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    const end = (how: () => void): void => {
+      if (isOver) return
+      // First: leaving the stream may wake whoever waits for it.
+      isOver = true
+      scope.offEnd(gone)
+      out.off('drain', resume)
+      how()
+    }
+    const giveUp = (error: unknown): void => end(() => {
+      leave(frames)
+      reject(error as Error)
+    })
+    const gone = (): void => giveUp(scope.reason)
+    const resume = (): void => {
+      scope.offEnd(gone)
+      go()
+    }
+    const go = (): void => {
+      if (isOver) return
+      try {
+        for (;;) {
+          const next = frames.poll(go)
+          if (next === undefined) return
+          if (next.done === true) return end(resolve)
+          onFrame()
+          if (out.write(next.value.text)) continue
+          // Who waits for the stream learns from it when the time is over; who waits for the caller has to look.
+          scope.throwIfOver()
+          scope.onEnd(gone)
+          out.once('drain', resume)
+          return
+        }
+      } catch (error) {
+        giveUp(error)
+      }
+    }
+    go()
+  })
 }
 
 /**

@@ -6,7 +6,7 @@ import type { EventReader } from '../../check/event-stream.ts'
 import { badAnswer } from '../../check/json-answer.ts'
 import type { Scrub } from '../../check/scrub.ts'
 import { isObject } from '../../check/upstream-error.ts'
-import type { Frames } from '../frames.ts'
+import type { Taken } from '../frames.ts'
 import type { StreamOptions } from '../dialect.ts'
 import type { Exchange } from '../exchange.ts'
 import { finishReason, headOf, toolCall, usageOf } from './answer.ts'
@@ -22,7 +22,7 @@ export interface MessageStreamOptions extends StreamOptions {
  * The frames of a Messages API stream. Returns only after `message_stop`: unlike `[DONE]` it is never left out, so its
  * absence means that something is missing. The finish goes out with it, not with the `message_delta` that announces it.
  */
-export function messageFrames(exchange: Pick<Exchange, 'read' | 'progress'>, options: MessageStreamOptions): Frames {
+export function messageFrames(exchange: Pick<Exchange, 'poll' | 'progress'>, options: MessageStreamOptions): Taken {
   return eventFrames(exchange, new MessageReader(options.includeUsage, options.scrub), options)
 }
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { startFlags } from './runtime.ts'
 
 /**
  * Thousands of objects that all survive a collection, made by one function: what makes V8 allocate the next ones among the old objects.
@@ -20,4 +21,25 @@ const grown = (first: string): number => Number(execFileSync(process.execPath, [
 test('what often survives is not allocated among the old objects at once', () => {
   expect(grown('')).toBeGreaterThan(1)
   expect(grown('import { tuneRuntime } from "./runtime.ts"; tuneRuntime();')).toBeLessThan(0.5)
+})
+
+/** Prints how many collections it takes to allocate fifty megabytes after a lull, in which V8 has collected everything twice. */
+const lull = `
+import { PerformanceObserver } from 'node:perf_hooks'
+gc()
+gc()
+let minor = 0
+new PerformanceObserver((list) => list.getEntries().forEach(({ detail }) => (minor += detail.kind === 1 ? 1 : 0))).observe({ entryTypes: ['gc'] })
+for (let n = 0; n < 50; n++) {
+  globalThis.made = Array.from({ length: 20_000 }, () => ({ n }))
+  await new Promise(setImmediate)
+}
+await new Promise((done) => setTimeout(done, 10))
+console.log(minor)
+`
+const collections = (flags: readonly string[]): number => Number(execFileSync(process.execPath, ['--expose-gc', ...flags, '--input-type=module', '-e', lull], { encoding: 'utf8' }))
+
+test('the young heap has its size from the beginning, and after a lull', () => {
+  expect(collections([])).toBeGreaterThan(3)
+  expect(collections(startFlags)).toBeLessThanOrEqual(1)
 })

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 
 const ticksPerSecond = 100
 
+/** For what stands around the measured program: a young heap that no turn fills, so that no pause of theirs is taken for one of the target's. */
+export const rigFlags = ['--min-semi-space-size=256', '--max-semi-space-size=256'] as const
+
 /** One process of the benchmark, pinned to one core where the machine has `taskset` and more than one. */
 export class Child implements AsyncDisposable {
   readonly #process: ChildProcess
@@ -15,9 +18,9 @@ export class Child implements AsyncDisposable {
     this.port = port
   }
 
-  /** Starts a program of this folder and waits for its port; throws when it ends before that. */
-  static async start(program: string, args: readonly string[], core?: number): Promise<Child> {
-    const child = fork(fileURLToPath(new URL(program, import.meta.url)), [...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: ['--expose-gc'] })
+  /** Starts a program of this folder with flags for Node, and waits for its port; throws when it ends before that. */
+  static async start(program: string, args: readonly string[], core?: number, flags: readonly string[] = []): Promise<Child> {
+    const child = fork(fileURLToPath(new URL(program, import.meta.url)), [...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: ['--expose-gc', ...flags] })
     pin(child.pid, core)
     const { port } = await ask<{ port: number }>(child, undefined)
     return new Child(child, port)
@@ -27,7 +30,7 @@ export class Child implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`
   }
 
-  async ask<T>(message: string): Promise<T> {
+  async ask<T>(message: string | readonly unknown[]): Promise<T> {
     return ask<T>(this.#process, message)
   }
 
@@ -59,7 +62,7 @@ export class Child implements AsyncDisposable {
   }
 }
 
-async function ask<T>(child: ChildProcess, message: string | undefined): Promise<T> {
+async function ask<T>(child: ChildProcess, message: string | readonly unknown[] | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
     const ended = (): void => reject(new Error('A process of the benchmark ended before it answered.'))
     child.once('exit', ended)
@@ -67,7 +70,7 @@ async function ask<T>(child: ChildProcess, message: string | undefined): Promise
       child.off('exit', ended)
       resolve(answer as T)
     })
-    if (message !== undefined) child.send(message)
+    if (message !== undefined) child.send(message as string)
   })
 }
 

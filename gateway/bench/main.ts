@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release } from 'node:os'
 import { parseArgs } from 'node:util'
-import { Child, pin } from './child.ts'
-import { closedLoad, openLoad, streamLoad } from './load.ts'
+import { keepAwake } from './awake.ts'
+import { Child, pin, rigFlags } from './child.ts'
 import type { Closed, Streamed } from './load.ts'
+import type { Loads } from './load-process.ts'
 import { measureRest } from './rest.ts'
 import { median } from './stats.ts'
 import { watchStolen } from './stolen.ts'
@@ -35,6 +36,7 @@ const warmStreams = { concurrent: 100, total: 20_000, chunks: 10, gapMs: 5 }
 /** The measured program has the first core, everything else the second. Asked before anything is pinned: a process sees only the cores that are left to it. */
 const [targetCore, otherCore] = availableParallelism() >= 2 ? [0, 1] : [undefined, undefined]
 pin(process.pid, otherCore)
+await using awake = await keepAwake(targetCore === undefined ? [] : [targetCore, otherCore])
 
 interface Row {
   closed: Closed[]
@@ -52,7 +54,8 @@ const asked = wanted.filter((name) => {
 const stolen = watchStolen()
 const rows = new Map<TargetName, Row>(asked.map((name) => [name, { closed: [], cpuPerRequest: [], open: [], streams: [] }]))
 
-await using upstream = await Child.start('upstream.ts', [], otherCore)
+await using upstream = await Child.start('upstream.ts', [], otherCore, rigFlags)
+await using load = await Child.start('load-process.ts', [], otherCore, rigFlags)
 await using redis = asked.includes('gateway-full-redis') ? await startRedis(otherCore ?? 0) : undefined
 
 await using running = new AsyncDisposableStack()
@@ -60,7 +63,14 @@ const targets = new Map<TargetName, Target>()
 for (const name of asked) {
   const target = running.use(await startTarget(name, upstream.url, redis?.url, targetCore ?? 0))
   targets.set(name, target)
-  await closedLoad(target.url, callers, warmMs)
+  await loaded('closedLoad', target.url, callers, warmMs)
+}
+
+/** Has the load measure something. */
+async function loaded<Kind extends keyof Loads>(kind: Kind, ...args: Parameters<Loads[Kind]>): Promise<Awaited<ReturnType<Loads[Kind]>>> {
+  const told = await load.ask<{ value: Awaited<ReturnType<Loads[Kind]>> } | { error: string }>([kind, ...args])
+  if ('error' in told) throw new Error(told.error)
+  return told.value
 }
 
 /** Every target in turn, round by round. */
@@ -75,29 +85,32 @@ async function eachRound(what: string, measure: (row: Row, target: Target) => Pr
 
 await eachRound('JSON', async (row, target) => {
   const before = target.child?.cpuSeconds ?? 0
-  const closed = await closedLoad(target.url, callers, seconds * 1_000)
+  const closed = await loaded('closedLoad', target.url, callers, seconds * 1_000)
   row.closed.push(closed)
   if (target.child !== undefined) row.cpuPerRequest.push(((target.child.cpuSeconds - before) * 1e6) / (closed.perSecond * seconds))
   return `${closed.perSecond.toFixed(0).padStart(6)} req/s  p99 ${closed.p99.toFixed(1)} ms`
 })
 await eachRound('rate', async (row, target) => {
-  const open = await openLoad(target.url, openRate, seconds * 1_000)
+  const open = await loaded('openLoad', target.url, openRate, seconds * 1_000)
   row.open.push(open)
   return `p50 ${open.p50.toFixed(2)} ms  p99 ${open.p99.toFixed(2)} ms`
 })
 // Last: what has seen streams answers JSON a little slower for some seconds, until it has been compiled for both.
-for (const target of targets.values()) await streamLoad(target.url, warmStreams)
+for (const target of targets.values()) await loaded('streamLoad', target.url, warmStreams)
 await eachRound('streams', async (row, target) => {
-  const streamed = await streamLoad(target.url, streams)
+  await upstream.ask('collect')
+  await load.ask('collect')
+  const streamed = await loaded('streamLoad', target.url, streams)
   row.streams.push(streamed)
   return `TTFT p50 ${streamed.ttftP50.toFixed(2)} ms  transit p99 ${streamed.transitP99.toFixed(2)} ms`
 })
 
 /** Looked at, not believed: once all shared one core, and no number showed it. */
-const isPinned = targetCore !== undefined && [...targets.values()].every(({ child }) => child === undefined || child.cores === String(targetCore)) && upstream.cores === String(otherCore)
+const isPinned = targetCore !== undefined && [...targets.values()].every(({ child }) => child === undefined || child.cores === String(targetCore)) && [upstream, load].every(({ cores }) => cores === String(otherCore))
 const stolenPercent = stolen()
 const conditions = [
   isPinned ? 'the measured program has a core to itself' : 'NOTHING IS PINNED: targets share their cores with the load',
+  awake.isOn ? 'no core sleeps' : 'CORES SLEEP between two chunks: what it takes to wake one is measured as well',
   ...(stolenPercent === undefined ? [] : [`the host kept the machine waiting for ${stolenPercent.toFixed(1)} % of its time (above 1 %, delays of some milliseconds may be its own)`]),
 ]
 
@@ -128,7 +141,7 @@ for (const name of asked) {
 
 const rest = values['no-rest'] || !asked.includes('gateway-full') ? undefined : await measureRest(upstream, targetCore ?? 0)
 const result = {
-  rig: { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), pinned: isPinned, ...(stolenPercent === undefined ? {} : { stolenPercent }) },
+  rig: { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), pinned: isPinned, awake: awake.isOn, ...(stolenPercent === undefined ? {} : { stolenPercent }) },
   versions: { node: process.version, ...process.versions.undici === undefined ? {} : { undici: process.versions.undici } },
   rounds, seconds, callers, openRate,
   targets: Object.fromEntries(asked.map((name) => [name, { perSecond: perSecond(name), p50: p50(name), p99: p99(name), cpuMicrosPerRequest: of(name, (r) => r.cpuPerRequest), openP50: open50(name), openP99: open99(name), ttftP50: ttft(name), transitP99: gap99(name) }])),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConfigInput } from '../config.ts'
+import { startFlags } from '../runtime.ts'
 import { freePort } from '../test-port.ts'
 import { Child, pin } from './child.ts'
 import { benchKey } from './load.ts'
@@ -58,7 +59,7 @@ export async function startTarget(name: TargetName, upstream: string, redis: str
   const file = join(dir, 'config.json')
   writeFileSync(file, JSON.stringify(name === 'gateway' ? plain(upstream) : full(upstream, name === 'gateway-full-redis' ? redis : undefined)))
   try {
-    return ofChild(await Child.start('gateway-process.ts', [file], core))
+    return ofChild(await Child.start('gateway-process.ts', [file], core, startFlags))
   } finally {
     rmSync(dir, { recursive: true })
   }

@@ -46,6 +46,10 @@ const server = createServer((request, response) => {
   })
 })
 process.on('message', (message) => {
+  if (message === 'collect') {
+    globalThis.gc?.()
+    process.send?.({})
+  }
   if (message === 'connections') server.getConnections((_error, count) => process.send?.({ connections: count }))
 })
 process.on('disconnect', () => process.exit(0))

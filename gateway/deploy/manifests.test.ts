@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { parseConfig } from '../config.ts'
+import { startFlags } from '../runtime.ts'
 import { createGateway } from '../server.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
@@ -165,6 +166,16 @@ test('the compose file has what the config asks for', () => {
     expect(compose.services['nginx']?.depends_on?.[name]).toEqual({ condition: 'service_healthy' })
   }
   expect(instructions('HEALTHCHECK')).toHaveLength(1)
+})
+
+test('the image starts the gateway with what it has to be started with, and there is room for it', () => {
+  expect(instructions('ENTRYPOINT').map((list) => JSON.parse(list) as unknown)).toEqual([['node', ...startFlags, '/app/dist/gateway/main.js', '--config']])
+  const mebibytes = (size: string): number => Number(/^(\d+)Mi$/.exec(size)?.[1])
+  const { requests, limits } = container.resources
+  // Two young heaps, one of which is copied to, and as much again for all else.
+  const young = 2 * Number(/--min-semi-space-size=(\d+)/.exec(startFlags.join(' '))?.[1])
+  expect(mebibytes(String(requests['memory']))).toBeGreaterThanOrEqual(2 * young)
+  expect(mebibytes(String(limits['memory']))).toBeGreaterThanOrEqual(4 * young)
 })
 
 test('the image is built from its context alone, and nothing secret goes in by name', () => {

@@ -20,26 +20,31 @@ const grown = (first: string): number => Number(execFileSync(process.execPath, [
 
 test('what often survives is not allocated among the old objects at once', () => {
   expect(grown('')).toBeGreaterThan(1)
-  expect(grown('import { tuneRuntime } from "./runtime.ts"; tuneRuntime();')).toBeLessThan(0.5)
+  expect(grown(tuned)).toBeLessThan(0.5)
 })
 
-/** Prints how many collections it takes to allocate fifty megabytes after a lull, in which V8 has collected everything twice. */
-const lull = `
+/** Prints how many collections it takes to make so many lists of a megabyte after a lull, in which V8 has collected everything twice. */
+const rush = (lists: number): string => `
 import { PerformanceObserver } from 'node:perf_hooks'
 gc()
 gc()
 let minor = 0
 new PerformanceObserver((list) => list.getEntries().forEach(({ detail }) => (minor += detail.kind === 1 ? 1 : 0))).observe({ entryTypes: ['gc'] })
-for (let n = 0; n < 50; n++) {
+for (let n = 0; n < ${lists}; n++) {
   globalThis.made = Array.from({ length: 20_000 }, () => ({ n }))
   await new Promise(setImmediate)
 }
 await new Promise((done) => setTimeout(done, 10))
 console.log(minor)
 `
-const collections = (flags: readonly string[]): number => Number(execFileSync(process.execPath, ['--expose-gc', ...flags, '--input-type=module', '-e', lull], { encoding: 'utf8' }))
+const tuned = 'import { tuneRuntime } from "./runtime.ts"; tuneRuntime();'
+const collections = (lists: number, nodeFlags: readonly string[], first = ''): number => Number(execFileSync(process.execPath, ['--expose-gc', ...nodeFlags, '--input-type=module', '-e', first + rush(lists)], { cwd: import.meta.dirname, encoding: 'utf8' }))
 
 test('the young heap has its size from the beginning, and after a lull', () => {
-  expect(collections([])).toBeGreaterThan(3)
-  expect(collections(startFlags)).toBeLessThanOrEqual(1)
+  expect(collections(50, [])).toBeGreaterThan(3)
+  expect(collections(50, startFlags)).toBeLessThanOrEqual(1)
+})
+
+test('the young heap is collected when it is full, not before', () => {
+  expect(collections(400, startFlags, tuned)).toBeLessThan(0.9 * collections(400, startFlags))
 })

@@ -143,7 +143,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#failure !== undefined) controller.abort(asError(this.#failure.reason))
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // As long as the answer lasts they would be kept, with all that came in one piece with them.
+    controller.rawHeaders = null
     // 1xx: the answer is still to come.
     if (status < 200) return
     this.#status = status

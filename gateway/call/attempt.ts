@@ -1,5 +1,6 @@
-import { polled, resumed, staged } from './frames.ts'
+import { polled, resumed } from './frames.ts'
 import type { Frames } from './frames.ts'
+import { staged } from './staged.ts'
 import { settle } from './breaker.ts'
 import type { Permit } from './breaker.ts'
 import type { Frame } from '../check/chat-stream.ts'

@@ -1,6 +1,6 @@
 import type { Answer } from '../call/attempt.ts'
-import { staged } from '../call/frames.ts'
 import type { Frames } from '../call/frames.ts'
+import { staged } from '../call/staged.ts'
 import { costOf } from '../route/registry.ts'
 import type { Turn } from '../turn.ts'
 import { charactersOf, estimateUsage, readUsage } from './usage.ts'

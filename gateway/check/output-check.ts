@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Answer } from '../call/attempt.ts'
-import { staged } from '../call/frames.ts'
 import type { Frames } from '../call/frames.ts'
+import { staged } from '../call/staged.ts'
 import type { OutputCheck } from '../policies.ts'
 import type { Turn } from '../turn.ts'
 import type { ChatRequest } from '../validate/validate.ts'

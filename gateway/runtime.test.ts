@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { startFlags } from './runtime.ts'
 
@@ -47,4 +48,8 @@ test('the young heap has its size from the beginning, and after a lull', () => {
 
 test('the young heap is collected when it is full, not before', () => {
   expect(collections(400, startFlags, tuned)).toBeLessThan(0.9 * collections(400, startFlags))
+})
+
+test('the README says what the gateway is started with', () => {
+  expect(readFileSync(new URL('README.md', import.meta.url), 'utf8')).toContain(`\`node ${startFlags.join(' ')}\``)
 })

@@ -7,8 +7,11 @@ import { setFlagsFromString } from 'node:v8'
  *   there; the first seconds of each rush are then a collection every half second, of streams that have only begun and are all copied each time.
  * - V8 has one helper and not four. A replica has about a core: while the old heap was marked, four helpers left the thread that answers a fifth of it,
  *   for a tenth of a second, and the pause at its end was two or three times as long.
+ * - It is not tidied up whenever little is going on. V8's memory reducer takes eight quiet seconds for a chance to collect all and close up the gaps: a pause
+ *   of 50 to 80 ms for the streams that come in the middle of it. And the code compiled for streams goes with the last of them, so that the next ones are
+ *   a sixth slower for half a minute. The old heap is still collected when it has doubled, in 10 to 20 ms.
  */
-export const startFlags = ['--min-semi-space-size=64', '--v8-pool-size=1'] as const
+export const startFlags = ['--min-semi-space-size=64', '--v8-pool-size=1', '--no-memory-reducer'] as const
 
 /**
  * What it asks of V8 when it runs.

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ended, statOf } from './child.ts'
 
 /** Ends by itself when the process it was made for is no longer there. */
 const loop = 'while kill -0 "$1" 2>/dev/null; do :; done'
@@ -16,15 +15,11 @@ const idlePolicy = '5'
  */
 export async function keepAwake(cores: readonly number[]): Promise<AsyncDisposable & { readonly isOn: boolean }> {
   const loops = cores.map((core) => spawn('chrt', ['--idle', '0', 'taskset', '-c', String(core), 'sh', '-c', loop, 'awake', String(process.pid)], { stdio: 'ignore' }).on('error', () => {}))
-  let isOn = loops.length > 0
-  for (const each of loops) isOn = (await isIdleLoop(each)) && isOn
+  const areIdle = await Promise.all(loops.map(isIdleLoop))
   return {
-    isOn,
+    isOn: loops.length > 0 && areIdle.every(Boolean),
     async [Symbol.asyncDispose]() {
-      await Promise.all(loops.filter((each) => each.pid !== undefined && each.exitCode === null && each.signalCode === null).map((each) => {
-        each.kill('SIGKILL')
-        return once(each, 'exit')
-      }))
+      await Promise.all(loops.map((each) => ended(each, 'SIGKILL')))
     },
   }
 }
@@ -40,7 +35,7 @@ async function isIdleLoop(child: ChildProcess): Promise<boolean> {
 
 function policyOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[38]
+    return statOf(pid)[38]
   } catch {
     return undefined
   }

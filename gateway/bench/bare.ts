@@ -1,5 +1,6 @@
 import { fastify } from 'fastify'
 import { Pool } from 'undici'
+import { answerParent } from './parent.ts'
 
 /** What the gateway is measured against: Fastify and undici passing a request through, and nothing else. */
 const upstream = new Pool(process.argv[2] ?? '', { pipelining: 1 })
@@ -13,5 +14,4 @@ app.post('/v1/chat/completions', async (request, reply) => {
   })
   return reply.code(answer.statusCode).type(String(answer.headers['content-type'])).send(answer.body)
 })
-process.on('disconnect', () => process.exit(0))
-process.send?.({ port: Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port) })
+answerParent(Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port))

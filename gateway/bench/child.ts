@@ -1,5 +1,6 @@
 import { fork, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -22,21 +23,25 @@ export class Child implements AsyncDisposable {
   static async start(program: string, args: readonly string[], core?: number, flags: readonly string[] = []): Promise<Child> {
     const child = fork(fileURLToPath(new URL(program, import.meta.url)), [...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: ['--expose-gc', ...flags] })
     pin(child.pid, core)
-    const { port } = await ask<{ port: number }>(child, undefined)
-    return new Child(child, port)
+    return new Child(child, (await told<{ port: number }>(child)).port)
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`
   }
 
-  async ask<T>(message: string | readonly unknown[]): Promise<T> {
-    return ask<T>(this.#process, message)
+  /** What the process answers, asked for by name; throws what it could not. */
+  async ask<T>(name: string, ...args: readonly unknown[]): Promise<T> {
+    const answer = told<{ value: T } | { error: string }>(this.#process)
+    this.#process.send([name, ...args])
+    const said = await answer
+    if ('error' in said) throw new Error(said.error)
+    return said.value
   }
 
   /** CPU time used so far, in seconds. */
   get cpuSeconds(): number {
-    const fields = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+    const fields = statOf(this.#process.pid)
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
   }
 
@@ -47,7 +52,7 @@ export class Child implements AsyncDisposable {
 
   /** The cores that the process may run on, as Linux lists them: `0`, `0-1`. */
   get cores(): string {
-    return /Cpus_allowed_list:\s+(\S+)/.exec(readFileSync(`/proc/${this.#process.pid}/status`, 'utf8'))?.[1] ?? ''
+    return coresOf(this.#process.pid)
   }
 
   get sockets(): number {
@@ -55,22 +60,26 @@ export class Child implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
-    const gone = new Promise((resolve) => this.#process.once('exit', resolve))
-    this.#process.kill('SIGKILL')
-    await gone
+    await ended(this.#process, 'SIGKILL')
   }
 }
 
-async function ask<T>(child: ChildProcess, message: string | readonly unknown[] | undefined): Promise<T> {
+/** Ends a process and waits until it is gone; one that never ran or has ended is left alone. */
+export async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill(signal)
+  await gone
+}
+
+async function told<T>(child: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {
-    const ended = (): void => reject(new Error('A process of the benchmark ended before it answered.'))
-    child.once('exit', ended)
+    const gone = (): void => reject(new Error('A process of the benchmark ended before it answered.'))
+    child.once('exit', gone)
     child.once('message', (answer) => {
-      child.off('exit', ended)
+      child.off('exit', gone)
       resolve(answer as T)
     })
-    if (message !== undefined) child.send(message as string)
   })
 }
 
@@ -78,4 +87,14 @@ async function ask<T>(child: ChildProcess, message: string | readonly unknown[] 
 export function pin(pid: number | undefined, core: number | undefined): void {
   if (pid === undefined || core === undefined) return
   spawnSync('taskset', ['-a', '-cp', String(core), String(pid)], { stdio: 'ignore' })
+}
+
+/** What /proc says of a process, from its state (field 3) on; throws when it is gone. */
+export function statOf(pid: number | undefined): string[] {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+}
+
+/** The cores that a process may run on, as Linux lists them: `0`, `0-1`; throws when it is gone. */
+export function coresOf(pid: number | undefined): string {
+  return /Cpus_allowed_list:\s+(\S+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? ''
 }

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { keepAwake } from './awake.ts'
 import { Child, pin, rigFlags } from './child.ts'
+import { keepKernelThreadsOff } from './kernel-threads.ts'
 import type { Closed, Streamed } from './load.ts'
 import type { Loads } from './load-process.ts'
 import { measureRest } from './rest.ts'
@@ -37,6 +38,7 @@ const warmStreams = { concurrent: 100, total: 20_000, chunks: 10, gapMs: 5 }
 const [targetCore, otherCore] = availableParallelism() >= 2 ? [0, 1] : [undefined, undefined]
 pin(process.pid, otherCore)
 await using awake = await keepAwake(targetCore === undefined ? [] : [targetCore, otherCore])
+using kernel = targetCore === undefined ? undefined : keepKernelThreadsOff(targetCore)
 
 interface Row {
   closed: Closed[]
@@ -68,9 +70,7 @@ for (const name of asked) {
 
 /** Has the load measure something. */
 async function loaded<Kind extends keyof Loads>(kind: Kind, ...args: Parameters<Loads[Kind]>): Promise<Awaited<ReturnType<Loads[Kind]>>> {
-  const told = await load.ask<{ value: Awaited<ReturnType<Loads[Kind]>> } | { error: string }>([kind, ...args])
-  if ('error' in told) throw new Error(told.error)
-  return told.value
+  return load.ask<Awaited<ReturnType<Loads[Kind]>>>(kind, ...args)
 }
 
 /** Every target in turn, round by round. */
@@ -96,7 +96,11 @@ await eachRound('rate', async (row, target) => {
   return `p50 ${open.p50.toFixed(2)} ms  p99 ${open.p99.toFixed(2)} ms`
 })
 // Last: what has seen streams answers JSON a little slower for some seconds, until it has been compiled for both.
-for (const target of targets.values()) await loaded('streamLoad', target.url, warmStreams)
+for (const { url } of targets.values()) {
+  await loaded('streamLoad', url, warmStreams)
+  // And one turn that does not count: what was warm for streams close together is not yet for these.
+  await loaded('streamLoad', url, streams)
+}
 await eachRound('streams', async (row, target) => {
   await upstream.ask('collect')
   await load.ask('collect')
@@ -110,6 +114,7 @@ const isPinned = targetCore !== undefined && [...targets.values()].every(({ chil
 const stolenPercent = stolen()
 const conditions = [
   isPinned ? 'the measured program has a core to itself' : 'NOTHING IS PINNED: targets share their cores with the load',
+  kernel?.isOff === true ? 'without the kernel\'s own threads' : 'THE KERNEL\'S OWN THREADS RUN THERE TOO, for some milliseconds at a time (root could move them)',
   awake.isOn ? 'no core sleeps' : 'CORES SLEEP between two chunks: what it takes to wake one is measured as well',
   ...(stolenPercent === undefined ? [] : [`the host kept the machine waiting for ${stolenPercent.toFixed(1)} % of its time (above 1 %, delays of some milliseconds may be its own)`]),
 ]
@@ -141,7 +146,7 @@ for (const name of asked) {
 
 const rest = values['no-rest'] || !asked.includes('gateway-full') ? undefined : await measureRest(upstream, targetCore ?? 0)
 const result = {
-  rig: { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), pinned: isPinned, awake: awake.isOn, ...(stolenPercent === undefined ? {} : { stolenPercent }) },
+  rig: { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), pinned: isPinned, awake: awake.isOn, kernelThreadsOff: kernel?.isOff === true, ...(stolenPercent === undefined ? {} : { stolenPercent }) },
   versions: { node: process.version, ...process.versions.undici === undefined ? {} : { undici: process.versions.undici } },
   rounds, seconds, callers, openRate,
   targets: Object.fromEntries(asked.map((name) => [name, { perSecond: perSecond(name), p50: p50(name), p99: p99(name), cpuMicrosPerRequest: of(name, (r) => r.cpuPerRequest), openP50: open50(name), openP99: open99(name), ttftP50: ttft(name), transitP99: gap99(name) }])),
@@ -159,4 +164,3 @@ if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`)
   console.log(`written to ${values.json}`)
 }
-process.exit(0)

@@ -20,9 +20,9 @@ const idleMs = 6_000
 
 async function held(child: Child, upstream: Child): Promise<Held> {
   await sleep(idleMs)
-  const { heapBytes } = await child.ask<{ heapBytes: number }>('collect')
-  const { connections } = await upstream.ask<{ connections: number }>('connections')
-  return { heapMiB: Math.round(heapBytes / MiB), rssMiB: Math.round(child.rss / MiB), sockets: child.sockets, upstreamConnections: connections }
+  const heapBytes = await child.ask<number>('held')
+  const upstreamConnections = await upstream.ask<number>('connections')
+  return { heapMiB: Math.round(heapBytes / MiB), rssMiB: Math.round(child.rss / MiB), sockets: child.sockets, upstreamConnections }
 }
 
 /**

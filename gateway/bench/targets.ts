@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConfigInput } from '../config.ts'
 import { startFlags } from '../runtime.ts'
 import { freePort } from '../test-port.ts'
-import { Child, pin } from './child.ts'
+import { Child, ended, pin } from './child.ts'
 import { benchKey } from './load.ts'
 
 export const targetNames = ['direct', 'nginx', 'bare', 'gateway', 'gateway-full', 'gateway-full-redis'] as const
@@ -93,9 +93,7 @@ async function startDaemon(command: string, args: readonly string[], port: numbe
   await answers(port)
   return {
     async [Symbol.asyncDispose]() {
-      const gone = new Promise((resolve) => daemon.once('exit', resolve))
-      daemon.kill('SIGTERM')
-      await gone
+      await ended(daemon, 'SIGTERM')
       if (dir !== undefined) rmSync(dir, { recursive: true, force: true })
     },
   }

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
+import { answerParent, collect } from './parent.ts'
 
 /**
  * The one fixed upstream of the benchmark, as a process of its own. JSON: one canned completion. Streams: as many chunks as the
@@ -45,12 +47,7 @@ const server = createServer((request, response) => {
     else response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length }).end(answer)
   })
 })
-process.on('message', (message) => {
-  if (message === 'collect') {
-    globalThis.gc?.()
-    process.send?.({})
-  }
-  if (message === 'connections') server.getConnections((_error, count) => process.send?.({ connections: count }))
-})
-process.on('disconnect', () => process.exit(0))
-server.listen(0, '127.0.0.1', 4096, () => process.send?.({ port: (server.address() as AddressInfo).port }))
+server.listen(0, '127.0.0.1', 4096, () => answerParent((server.address() as AddressInfo).port, {
+  collect,
+  connections: () => promisify(server.getConnections.bind(server))(),
+}))

@@ -74,7 +74,7 @@ class Staged extends Taken {
             break
           }
         }
-        if (!('length' in shown)) return at === this.#steps.length && shown === next.value ? next : { done: false, value: shown }
+        if (!('length' in shown)) return shown === next.value ? next : { done: false, value: shown }
         this.#ready = shown.toReversed()
       } catch (error) {
         this.#over = true

@@ -5,7 +5,7 @@ import { ended, statOf } from './child.ts'
 
 /** Ends by itself when the process it was made for is no longer there. */
 const loop = 'while kill -0 "$1" 2>/dev/null; do :; done'
-/** SCHED_IDLE as /proc has it: runs when nothing else wants the core, and gives it up at once. */
+/** SCHED_IDLE as /proc has it (field 41): runs when nothing else wants the core, and gives it up at once. */
 const idlePolicy = '5'
 
 /**
@@ -27,16 +27,8 @@ export async function keepAwake(cores: readonly number[]): Promise<AsyncDisposab
 /** Looked at, not believed. */
 async function isIdleLoop(child: ChildProcess): Promise<boolean> {
   for (let tries = 0; tries < 100 && child.pid !== undefined && child.exitCode === null; tries++) {
-    if (policyOf(child.pid) === idlePolicy) return true
+    if (statOf(child.pid)[38] === idlePolicy) return true
     await sleep(10)
   }
   return false
-}
-
-function policyOf(pid: number): string | undefined {
-  try {
-    return statOf(pid)[38]
-  } catch {
-    return undefined
-  }
 }

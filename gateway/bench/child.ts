@@ -47,7 +47,7 @@ export class Child implements AsyncDisposable {
 
   /** Resident memory in bytes. */
   get rss(): number {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.#process.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+    return Number(/VmRSS:\s+(\d+)/.exec(procFile(this.#process.pid, 'status'))?.[1] ?? Number.NaN) * 1024
   }
 
   /** The cores that the process may run on, as Linux lists them: `0`, `0-1`. */
@@ -89,12 +89,21 @@ export function pin(pid: number | undefined, core: number | undefined): void {
   spawnSync('taskset', ['-a', '-cp', String(core), String(pid)], { stdio: 'ignore' })
 }
 
-/** What /proc says of a process, from its state (field 3) on; throws when it is gone. */
+/** What /proc says of a process, from its state (field 3) on; nothing when it is gone. */
 export function statOf(pid: number | undefined): string[] {
-  return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  return procFile(pid, 'stat').replace(/^.*\) /, '').split(' ')
 }
 
-/** The cores that a process may run on, as Linux lists them: `0`, `0-1`; throws when it is gone. */
+/** The cores that a process may run on, as Linux lists them: `0`, `0-1`; empty when it is gone. */
 export function coresOf(pid: number | undefined): string {
-  return /Cpus_allowed_list:\s+(\S+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? ''
+  return /Cpus_allowed_list:\s+(\S+)/.exec(procFile(pid, 'status'))?.[1] ?? ''
+}
+
+/** A file of /proc; empty when the process is gone, which it may be at any moment. */
+function procFile(pid: number | undefined, file: 'stat' | 'status'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -14,12 +14,12 @@ const kthreadd = '2'
 export function keepKernelThreadsOff(core: number): Disposable & { readonly isOff: boolean } {
   const all = `0-${cpus().length - 1}`
   const others = cpus().map((_cpu, n) => n).filter((n) => n !== core).join(',')
-  const movable = (): string[] => kernelThreads().filter((pid) => cores(pid) === all)
-  const moved = movable().filter((pid) => move(pid, others))
+  const moved = kernelThreads().filter((pid) => coresOf(pid) === all && move(pid, others))
   const restore = (): void => {
-    for (const pid of moved.splice(0)) move(pid, all)
+    for (const pid of moved) move(pid, all)
   }
-  const leave = (): never => process.exit(130)
+  // A signal alone would end the process without `exit`. The status is what a shell makes of it.
+  const leave = (_signal: NodeJS.Signals, number: number): never => process.exit(128 + number)
   process.once('exit', restore).once('SIGINT', leave).once('SIGTERM', leave)
   return {
     isOff: moved.length > 0,
@@ -30,25 +30,11 @@ export function keepKernelThreadsOff(core: number): Disposable & { readonly isOf
   }
 }
 
-function kernelThreads(): string[] {
-  return readdirSync('/proc').filter((name) => {
-    try {
-      return /^\d+$/.test(name) && statOf(Number(name))[1] === kthreadd
-    } catch {
-      return false
-    }
-  })
-}
-
-function cores(pid: string): string | undefined {
-  try {
-    return coresOf(Number(pid))
-  } catch {
-    return undefined
-  }
+function kernelThreads(): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => statOf(pid)[1] === kthreadd)
 }
 
 /** Whether the thread is where it was sent: some are bound, and the kernel refuses. */
-function move(pid: string, to: string): boolean {
-  return spawnSync('taskset', ['-cp', to, pid], { stdio: 'ignore' }).status === 0
+function move(pid: number, to: string): boolean {
+  return spawnSync('taskset', ['-cp', to, String(pid)], { stdio: 'ignore' }).status === 0
 }

@@ -114,7 +114,7 @@ const isPinned = targetCore !== undefined && [...targets.values()].every(({ chil
 const stolenPercent = stolen()
 const conditions = [
   isPinned ? 'the measured program has a core to itself' : 'NOTHING IS PINNED: targets share their cores with the load',
-  kernel?.isOff === true ? 'without the kernel\'s own threads' : 'THE KERNEL\'S OWN THREADS RUN THERE TOO, for some milliseconds at a time (root could move them)',
+  kernel?.isOff === true ? 'without those of the kernel\'s threads that can go elsewhere' : 'THE KERNEL\'S OWN THREADS RUN THERE TOO, for some milliseconds at a time (root could move them)',
   awake.isOn ? 'no core sleeps' : 'CORES SLEEP between two chunks: what it takes to wake one is measured as well',
   ...(stolenPercent === undefined ? [] : [`the host kept the machine waiting for ${stolenPercent.toFixed(1)} % of its time (above 1 %, delays of some milliseconds may be its own)`]),
 ]

@@ -8,14 +8,16 @@ import type { Closed, Streamed } from './load.ts'
 import type { Loads } from './load-process.ts'
 import { measureRest } from './rest.ts'
 import { median } from './stats.ts'
-import { watchStolen } from './stolen.ts'
+import { undisturbed, watchStolen } from './stolen.ts'
 import { missing, startRedis, startTarget, targetNames } from './targets.ts'
 import type { Target, TargetName } from './targets.ts'
 
 const usage = `Usage: npm run bench -- [--json FILE] [--rounds N] [--seconds N] [--only NAME,NAME] [--no-rest]
 
 Compares in one run, on loopback, against one fixed upstream: direct, nginx, a bare Fastify + undici pass-through, and this gateway
-bare and with every feature on (memory, Redis). All are started and warmed up first; then their rounds take turns, so that a slow minute of the machine hits all.`
+bare and with every feature on (memory, Redis). All are started and warmed up first; then their rounds take turns, so that a slow minute of the machine hits all.
+A turn of streams is measured again, three times at most, when the host of this machine took more than half a percent of it: chunks are late then, whoever relays
+them. What was not counted is printed as well, and what could not be measured is a dash.`
 
 const { values } = parseArgs({
   options: { json: { type: 'string' }, rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '3' }, only: { type: 'string' }, 'no-rest': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
@@ -36,15 +38,17 @@ const streams = { concurrent: 200, settle: 800, total: 1_600, chunks: 10, gapMs:
 const warmStreams = { concurrent: 100, total: 20_000, chunks: 10, gapMs: 5 }
 /** The measured program has the first core, everything else the second. Asked before anything is pinned: a process sees only the cores that are left to it. */
 const [targetCore, otherCore] = availableParallelism() >= 2 ? [0, 1] : [undefined, undefined]
+const usedCores = targetCore === undefined ? undefined : [targetCore, otherCore]
 pin(process.pid, otherCore)
-await using awake = await keepAwake(targetCore === undefined ? [] : [targetCore, otherCore])
+await using awake = await keepAwake(usedCores ?? [])
 using kernel = targetCore === undefined ? undefined : keepKernelThreadsOff(targetCore)
 
 interface Row {
   closed: Closed[]
   cpuPerRequest: number[]
   open: { p50: number; p99: number }[]
-  streams: Streamed[]
+  /** Of each round, undefined where the host disturbed every try. */
+  streams: (Streamed | undefined)[]
 }
 
 const wanted = values.only === undefined ? [...targetNames] : targetNames.filter((name) => values.only?.split(',').includes(name))
@@ -53,7 +57,7 @@ const asked = wanted.filter((name) => {
   if (reason !== undefined) console.log(`${name} is left out: ${reason}`)
   return reason === undefined
 })
-const stolen = watchStolen()
+const stolen = watchStolen(usedCores)
 const rows = new Map<TargetName, Row>(asked.map((name) => [name, { closed: [], cpuPerRequest: [], open: [], streams: [] }]))
 
 await using upstream = await Child.start('upstream.ts', [], otherCore, rigFlags)
@@ -74,11 +78,11 @@ async function loaded<Kind extends keyof Loads>(kind: Kind, ...args: Parameters<
 }
 
 /** Every target in turn, round by round. */
-async function eachRound(what: string, measure: (row: Row, target: Target) => Promise<string>): Promise<void> {
+async function eachRound(what: string, measure: (row: Row, target: Target, name: TargetName) => Promise<string>): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     for (const [name, target] of targets) {
       const row = rows.get(name)
-      if (row !== undefined) console.log(`${what} ${round + 1}/${rounds}  ${name.padEnd(18)} ${await measure(row, target)}`)
+      if (row !== undefined) console.log(`${what} ${round + 1}/${rounds}  ${name.padEnd(18)} ${await measure(row, target, name)}`)
     }
   }
 }
@@ -101,12 +105,19 @@ for (const { url } of targets.values()) {
   // And one turn that does not count: what was warm for streams close together is not yet for these.
   await loaded('streamLoad', url, streams)
 }
-await eachRound('streams', async (row, target) => {
-  await upstream.ask('collect')
-  await load.ask('collect')
-  const streamed = await loaded('streamLoad', target.url, streams)
+let disturbedTurns = 0
+const shown = ({ ttftP50, transitP99 }: Streamed): string => `TTFT p50 ${ttftP50.toFixed(2)} ms  transit p99 ${transitP99.toFixed(2)} ms`
+await eachRound('streams', async (row, target, name) => {
+  const streamed = await undisturbed(() => watchStolen(usedCores), async () => {
+    await upstream.ask('collect')
+    await load.ask('collect')
+    return loaded('streamLoad', target.url, streams)
+  }, (measured, percent) => {
+    disturbedTurns++
+    console.log(`             ${name.padEnd(18)} not counted, the host took ${percent.toFixed(1)} %: ${shown(measured)}`)
+  })
   row.streams.push(streamed)
-  return `TTFT p50 ${streamed.ttftP50.toFixed(2)} ms  transit p99 ${streamed.transitP99.toFixed(2)} ms`
+  return streamed === undefined ? 'not measured: the host disturbed every try' : shown(streamed)
 })
 
 /** Looked at, not believed: once all shared one core, and no number showed it. */
@@ -117,6 +128,7 @@ const conditions = [
   kernel?.isOff === true ? 'without those of the kernel\'s threads that can go elsewhere' : 'THE KERNEL\'S OWN THREADS RUN THERE TOO, for some milliseconds at a time (root could move them)',
   awake.isOn ? 'no core sleeps' : 'CORES SLEEP between two chunks: what it takes to wake one is measured as well',
   ...(stolenPercent === undefined ? [] : [`the host kept the machine waiting for ${stolenPercent.toFixed(1)} % of its time (above 1 %, delays of some milliseconds may be its own)`]),
+  ...(disturbedTurns === 0 ? [] : [`${disturbedTurns} turns of streams that it disturbed were measured again`]),
 ]
 
 const of = (name: TargetName, pick: (row: Row) => number[]): number => median(pick(rows.get(name) ?? { closed: [], cpuPerRequest: [], open: [], streams: [] }))
@@ -125,8 +137,8 @@ const p50 = (name: TargetName): number => of(name, (r) => r.closed.map((c) => c.
 const p99 = (name: TargetName): number => of(name, (r) => r.closed.map((c) => c.p99))
 const open50 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c.p50))
 const open99 = (name: TargetName): number => of(name, (r) => r.open.map((c) => c.p99))
-const ttft = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.ttftP50))
-const gap99 = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s.transitP99))
+const ttft = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s?.ttftP50 ?? Number.NaN))
+const gap99 = (name: TargetName): number => of(name, (r) => r.streams.map((s) => s?.transitP99 ?? Number.NaN))
 /** The median of what a comparison gives round by round: the machine is seldom as fast in one minute as in another, and the turns of a round are close. */
 const beside = (name: TargetName, other: TargetName, pick: (row: Row, round: number) => number | undefined, compare: (mine: number, theirs: number) => number): number => {
   const [mine, theirs] = [rows.get(name), rows.get(other)]
@@ -141,7 +153,7 @@ console.log(['target'.padEnd(18), 'req/s', 'p50 ms', 'p99 ms', 'CPU µs', 'of ba
 for (const name of asked) {
   const cells = [perSecond(name).toFixed(0), p50(name).toFixed(2), p99(name).toFixed(2), of(name, (r) => r.cpuPerRequest).toFixed(0), ofBare(name, 'perSecond').toFixed(2),
     added(name, (r, n) => r.open[n]?.p50).toFixed(2), added(name, (r, n) => r.open[n]?.p99).toFixed(2), added(name, (r, n) => r.streams[n]?.ttftP50).toFixed(2), added(name, (r, n) => r.streams[n]?.transitP99).toFixed(2)]
-  console.log([name.padEnd(18), ...cells.map((c) => c.padStart(10))].join(''))
+  console.log([name.padEnd(18), ...cells.map((c) => (c === 'NaN' ? '–' : c).padStart(10))].join(''))
 }
 
 const rest = values['no-rest'] || !asked.includes('gateway-full') ? undefined : await measureRest(upstream, targetCore ?? 0)
@@ -155,7 +167,7 @@ const result = {
     throughputVsBareRedis: ofBare('gateway-full-redis', 'perSecond'), p99VsBareRedis: ofBare('gateway-full-redis', 'p99'),
     throughputVsBarePlain: ofBare('gateway', 'perSecond'),
   },
-  streams: { ...streams, addedTtftMsP50: added('gateway-full', (r, n) => r.streams[n]?.ttftP50), addedGapMsP99: added('gateway-full', (r, n) => r.streams[n]?.transitP99) },
+  streams: { ...streams, disturbedTurns, measuredRounds: rows.get('gateway-full')?.streams.filter((each) => each !== undefined).length, addedTtftMsP50: added('gateway-full', (r, n) => r.streams[n]?.ttftP50), addedGapMsP99: added('gateway-full', (r, n) => r.streams[n]?.transitP99) },
   rest,
 }
 console.log(`\nratios ${JSON.stringify(result.ratios, (_key, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(3)) : value))}`)

@@ -4,10 +4,11 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { ATTR_ERROR_TYPE, ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_REQUEST_RESEND_COUNT, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
 import type { FastifyBaseLogger } from 'fastify'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Call } from '../call/attempt.ts'
 import type { Config } from '../config.ts'
 import { operationOf, providerOf } from './conventions.ts'
 import { createProvider } from './otlp.ts'
-import type { Trace } from './trace.ts'
+import type { Trace, Unrecorded } from './trace.ts'
 import type { Tracing, TracingConfig } from './tracing.ts'
 
 /** How long a shutdown waits for an endpoint that does not answer. */
@@ -43,15 +44,19 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
 
   return {
     begun(request) {
-      const parent = propagator.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter)
+      const parent = request.headers['traceparent'] === undefined ? ROOT_CONTEXT : propagator.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter)
       const route = request.route.url
-      const attributes: Attributes = { [ATTR_HTTP_REQUEST_METHOD]: request.method, 'gateway.request.id': request.id }
-      if (route !== undefined) attributes[ATTR_HTTP_ROUTE] = route
       const clock = startClock()
-      const span = tracer.startSpan(route === undefined ? request.method : `${request.method} ${route}`, { kind: SpanKind.SERVER, attributes, startTime: clock() }, parent)
-      const { traceId } = span.spanContext()
+      const span = tracer.startSpan(route === undefined ? request.method : `${request.method} ${route}`, { kind: SpanKind.SERVER, startTime: clock() }, parent)
+      const { traceId, spanId, traceState } = span.spanContext()
       request.trace.traceId = traceId
       request.log = request.log.child({ traceId })
+      // Most are not recorded where only a share is: they cost no more than the header that says so.
+      if (!span.isRecording()) {
+        request.trace.unrecorded = { traceparent: `00-${traceId}-${spanId}-00`, tracestate: traceState?.serialize() }
+        return
+      }
+      span.setAttributes({ [ATTR_HTTP_REQUEST_METHOD]: request.method, 'gateway.request.id': request.id, ...(route === undefined ? {} : { [ATTR_HTTP_ROUTE]: route }) })
       open.set(request.trace, { span, context: api.setSpan(parent, span), clock })
     },
     ended({ trace, route, status, error }) {
@@ -67,7 +72,9 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
     },
     attempts: {
       begin({ upstream, model, call, trace }) {
-        const one = open.get(trace.payer ?? trace)
+        const asking = trace.payer ?? trace
+        if (asking.unrecorded !== undefined) return { headers: passedOn(call.headers, asking.unrecorded), end: nothing }
+        const one = open.get(asking)
         const parent = one?.context ?? ROOT_CONTEXT
         const clock = one?.clock ?? startClock()
         const operation = operationOf(call.path)
@@ -91,8 +98,8 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
               span.setStatus({ code: SpanStatusCode.ERROR })
             }
             // What it came to (tokens, the upstream's name of the model) is known when the request is over.
-            const asking = open.get(trace.payer ?? trace)
-            if (outcome === 'ok' && asking !== undefined) asking.answered = { span, endedAt: clock() }
+            const asked = open.get(trace.payer ?? trace)
+            if (outcome === 'ok' && asked !== undefined) asked.answered = { span, endedAt: clock() }
             else span.end(clock())
           },
         }
@@ -107,6 +114,14 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
     },
   }
 }
+
+function passedOn(headers: Call['headers'], { traceparent, tracestate }: Unrecorded): Call['headers'] {
+  if (tracestate !== undefined) return { ...headers, traceparent, tracestate }
+  const { tracestate: _theirs, ...others } = headers
+  return { ...others, traceparent }
+}
+
+function nothing(): void {}
 
 function answerAttributes({ usage, responseModel, stream, firstByteMs }: Trace, keys: readonly string[]): Attributes {
   return {

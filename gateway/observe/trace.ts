@@ -17,6 +17,8 @@ export class Trace {
   readonly degraded: string[] = []
   /** The W3C trace that the request is part of, while tracing is on. */
   traceId?: string
+  /** What upstreams are told of a trace that nobody records. */
+  unrecorded?: Unrecorded
   /** Id of the caller's key. */
   caller?: string
   model?: string
@@ -51,6 +53,12 @@ export class Trace {
   get payer(): Trace | undefined {
     return this.#payer?.()
   }
+}
+
+/** The headers of a trace that goes on without being recorded. */
+export interface Unrecorded {
+  readonly traceparent: string
+  readonly tracestate: string | undefined
 }
 
 /** One upstream call beside the one for the answer: an embedding for the semantic cache. */

@@ -113,9 +113,10 @@ test('no prompt, answer, key or address in a span', async () => {
 test('a caller that does not record is not recorded; probes never are', async () => {
   const t = await traced(ok, async (url) => {
     await read(await open(`${url}/health/live`, undefined).response)
-    await post(url, chatBody, { headers: { traceparent: traceparent.replace(/01$/, '00') } })
+    await post(url, chatBody, { headers: { traceparent: traceparent.replace(/01$/, '00'), tracestate: 'vendor=1' } })
   })
   expect(t.spans).toHaveLength(0)
+  expect(t.seen[0]?.request.headers['tracestate']).toBe('vendor=1')
   expect(t.seen[0]?.request.headers['traceparent']).toMatch(new RegExp(`^00-${theirs.traceId}-(?!${theirs.spanId})[0-9a-f]{16}-00$`))
 })
 
@@ -123,8 +124,11 @@ test('a share of the traces begun here', async () => {
   const t = await traced(ok, async (url) => {
     for (let n = 0; n < 5; n++) await post(url)
     await post(url, chatBody, { headers: { traceparent } })
+    await post(url, chatBody, { headers: { traceparent: 'broken', tracestate: 'vendor=1' } })
   }, { tracing: { endpoint: 'http://127.0.0.1:1', ratio: 0 } })
-  expect(t.seen.map(({ request }) => String(request.headers['traceparent']).slice(-2))).toEqual(['00', '00', '00', '00', '00', '01'])
+  expect(t.seen.map(({ request }) => String(request.headers['traceparent']).slice(-2))).toEqual(['00', '00', '00', '00', '00', '01', '00'])
+  // A state without a trace that it would be of.
+  expect(t.seen.at(-1)?.request.headers).not.toHaveProperty('tracestate')
 })
 
 const troubles: [name: string, answer: (() => number | undefined) | undefined][] = [['is down', undefined], ['does not answer', () => undefined], ['answers 500', () => 500]]

@@ -2,6 +2,7 @@ import { formatRetryAfter } from '../call/retry-after.ts'
 import { GatewayError } from '../errors.ts'
 import { StoreLost } from '../stores/redis.ts'
 import type { RedisStore } from '../stores/redis.ts'
+import { Together } from '../stores/together.ts'
 import { MemoryBudgetStore } from './budget-store-memory.ts'
 import type { Tab } from './budget-store-memory.ts'
 import { dayOf, judge } from './budget-store.ts'
@@ -11,44 +12,64 @@ import type { Account, Admission, Amount, Balance, BudgetStore, Hold } from './b
 // Only this period and the one before count: what a replica had set aside when it died comes back without anybody's doing.
 const keepSeconds = 172_800
 
-/** ARGV: period, amount (tokens, cost); then for each key its limits (tokens, cost; -1 for none) and what this replica knows to be used (tokens, cost). Returns for each key: used tokens, held tokens, used cost, held cost. */
+/*
+ * Nobody else is served while a script runs, so nothing in them is done twice: names come ready made, because Lua takes longer to put one together than
+ * Redis to look it up; a key is told when to go as it comes to be, not at each turn; and the requests of one turn of the event loop are one call.
+ */
+
+/** ARGV: fields of this period and the one before (tokens, tokens, cost, cost); for each key its limits (tokens, cost; -1 for none) and what this replica knows to be used (tokens, cost); the amount of each request (tokens, cost). Returns for each request and key, as they are before it: used tokens, held tokens, used cost, held cost. */
 const holdScript = `
-local counts, left = {}, true
+local accounts, new = {}, {}
 for i, key in ipairs(KEYS) do
-  for m, measure in ipairs({ 'tokens', 'cost' }) do
-    local limit, known = tonumber(ARGV[i * 4 - 1 + m]), tonumber(ARGV[i * 4 + 1 + m])
-    local found = redis.call('HMGET', key, measure, measure .. ':' .. ARGV[1], measure .. ':' .. (ARGV[1] - 1))
-    local used, held = tonumber(found[1] or 0), (found[2] or 0) + (found[3] or 0)
+  local found = redis.call('HMGET', key, 'tokens', ARGV[1], ARGV[2], 'cost', ARGV[3], ARGV[4])
+  if not (found[1] or found[2] or found[4] or found[5]) then new[#new + 1] = key end
+  for m = 0, 1 do
+    local at = i * 4 + 1 + m
+    local limit, known, used = tonumber(ARGV[at]), tonumber(ARGV[at + 2]), tonumber(found[m * 3 + 1] or 0)
     -- A Redis that came back empty, or missed what was spent meanwhile, is told.
     if used < known then
-      redis.call('HSET', key, measure, ARGV[i * 4 + 1 + m])
+      redis.call('HSET', key, m == 0 and 'tokens' or 'cost', ARGV[at + 2])
       used = known
     end
-    if limit >= 0 and used + held >= limit then left = false end
-    counts[#counts + 1] = used
-    counts[#counts + 1] = held
+    accounts[#accounts + 1] = { used = used, held = (found[m * 3 + 2] or 0) + (found[m * 3 + 3] or 0), limit = limit }
   end
 end
-for _, key in ipairs(KEYS) do
+local counts, tokens, cost = {}, 0, 0
+for at = #KEYS * 4 + 5, #ARGV, 2 do
+  local left = true
+  for _, account in ipairs(accounts) do
+    counts[#counts + 1] = account.used
+    counts[#counts + 1] = account.held
+    if account.limit >= 0 and account.used + account.held >= account.limit then left = false end
+  end
   if left then
-    redis.call('HINCRBY', key, 'tokens:' .. ARGV[1], ARGV[2])
-    redis.call('HINCRBY', key, 'cost:' .. ARGV[1], ARGV[3])
+    tokens = tokens + ARGV[at]
+    cost = cost + ARGV[at + 1]
+    for n, account in ipairs(accounts) do account.held = account.held + ARGV[n % 2 == 1 and at or at + 1] end
   end
-  redis.call('EXPIRE', key, ${keepSeconds})
 end
+if tokens > 0 or cost > 0 then
+  for _, key in ipairs(KEYS) do
+    redis.call('HINCRBY', key, ARGV[1], string.format('%.0f', tokens))
+    redis.call('HINCRBY', key, ARGV[3], string.format('%.0f', cost))
+  end
+end
+for _, key in ipairs(new) do redis.call('EXPIRE', key, ${keepSeconds}) end
 return counts
 `
 
-/** ARGV: period, what was set aside (tokens, cost; negative), what was used (tokens, cost). */
+/** ARGV: fields of the period in which it was set aside (tokens, cost), how much (tokens, cost; negative), what was used (tokens, cost). */
 const settleScript = `
 for _, key in ipairs(KEYS) do
   for m, measure in ipairs({ 'tokens', 'cost' }) do
-    local held = measure .. ':' .. ARGV[1]
-    -- Never below nothing: Redis may have forgotten since what is given back here.
-    if redis.call('HINCRBY', key, held, ARGV[1 + m]) <= 0 then redis.call('HDEL', key, held) end
-    redis.call('HINCRBY', key, measure, ARGV[3 + m])
+    local held = redis.call('HINCRBY', key, ARGV[m], ARGV[2 + m])
+    redis.call('HINCRBY', key, measure, ARGV[4 + m])
+    -- Never below nothing: Redis may have forgotten since what is given back here, and the key with it.
+    if held <= 0 then
+      redis.call('HDEL', key, ARGV[m])
+      redis.call('EXPIRE', key, ${keepSeconds})
+    end
   end
-  redis.call('EXPIRE', key, ${keepSeconds})
 end
 `
 
@@ -56,6 +77,30 @@ interface Scripts {
   budgetHold(keys: number, ...args: readonly (string | number)[]): Promise<readonly number[]>
   budgetSettle(keys: number, ...args: readonly (string | number)[]): Promise<null>
 }
+
+/** Of the hash of an account. */
+interface Fields {
+  readonly period: number
+  readonly tokens: string
+  readonly tokensBefore: string
+  readonly cost: string
+  readonly costBefore: string
+}
+
+/** What a request is counted with. */
+interface Accounts {
+  readonly tabs: readonly Tab[]
+  readonly keys: readonly string[]
+  readonly fields: Fields
+}
+
+/** What a request comes to in the end. */
+interface Settled {
+  readonly held: Amount
+  readonly used: Amount
+}
+
+const isSame = (one: Accounts, other: Accounts): boolean => one.keys === other.keys && one.fields === other.fields
 
 const nothing: Amount = { tokens: 0, cost: 0 }
 
@@ -70,6 +115,9 @@ export class RedisBudgetStore implements BudgetStore {
   readonly #own = new MemoryBudgetStore()
   /** By the accounts of one day, which are opened once. */
   readonly #keys = new WeakMap<readonly Tab[], readonly string[]>()
+  #fields: Fields | undefined
+  readonly #asking: Together<Accounts, Amount, readonly number[]>
+  readonly #settling: Together<Accounts, Settled, undefined>
 
   /** `longestMs`: the longest that a request can be in flight. */
   constructor(redis: RedisStore, longestMs: number) {
@@ -79,23 +127,40 @@ export class RedisBudgetStore implements BudgetStore {
     redis.client.defineCommand('budgetHold', { lua: holdScript })
     redis.client.defineCommand('budgetSettle', { lua: settleScript })
     this.#scripts = redis.client as unknown as Scripts
+    this.#asking = new Together(redis, isSame, async (accounts, amounts) => this.#ask(accounts, amounts))
+    this.#settling = new Together(redis, isSame, async (accounts, settled) => this.#settle(accounts, settled))
   }
 
   async hold(accounts: readonly Account[], amount: Amount): Promise<Admission> {
     const now = Date.now()
     const day = dayOf(now)
-    const period = Math.floor(now / this.#periodMs)
+    const fields = this.#fieldsOf(Math.floor(now / this.#periodMs))
     const tabs = this.#own.open(accounts, day)
-    const keys = this.#keysOf(tabs, day)
-    const terms = tabs.flatMap(({ limit, used }) => [limit.tokens ?? -1, limit.cost ?? -1, used.tokens, used.cost])
+    const asking = { tabs, keys: this.#keysOf(tabs, day), fields }
     try {
-      const counts = await this.#redis.run(async () => this.#scripts.budgetHold(keys.length, ...keys, period, amount.tokens, amount.cost, ...terms))
+      const counts = await this.#asking.ask(asking, amount)
       const verdict = judge(tabs.map((tab, index) => learn(tab, counts.slice(index * 4))))
-      return { verdict, hold: verdict.allowed ? this.#held(tabs, amount, keys, period, amount) : undefined }
+      return { verdict, hold: verdict.allowed ? this.#held(asking, amount, amount) : undefined }
     } catch (error) {
       if (!(error instanceof StoreLost)) throw error
-      return this.#alone(tabs, amount, keys, period)
+      return this.#alone(asking, amount)
     }
+  }
+
+  /** Asks for several requests at once; returns the four counts of each key for each. */
+  async #ask({ tabs, keys, fields }: Accounts, amounts: readonly Amount[]): Promise<readonly (readonly number[])[]> {
+    const terms = tabs.flatMap(({ limit, used }) => [limit.tokens ?? -1, limit.cost ?? -1, used.tokens, used.cost])
+    const all = amounts.flatMap(({ tokens, cost }) => [tokens, cost])
+    const counts = await this.#redis.run(async () => this.#scripts.budgetHold(keys.length, ...keys, fields.tokens, fields.tokensBefore, fields.cost, fields.costBefore, ...terms, ...all))
+    const each = 4 * keys.length
+    return amounts.map((_amount, nth) => counts.slice(nth * each, (nth + 1) * each))
+  }
+
+  /** Gives back what was set aside and counts what was used. */
+  async #settle({ keys, fields }: Accounts, settled: readonly Settled[]): Promise<readonly undefined[]> {
+    const sum = (pick: (one: Settled) => number): number => settled.reduce((all, one) => all + pick(one), 0)
+    await this.#redis.run(async () => this.#scripts.budgetSettle(keys.length, ...keys, fields.tokens, fields.cost, sum(({ held }) => -held.tokens), sum(({ held }) => -held.cost), sum(({ used }) => used.tokens), sum(({ used }) => used.cost)))
+    return settled.map(() => undefined)
   }
 
   #keysOf(tabs: readonly Tab[], day: string): readonly string[] {
@@ -106,20 +171,26 @@ export class RedisBudgetStore implements BudgetStore {
     return keys
   }
 
-  #alone(tabs: readonly Tab[], amount: Amount, keys: readonly string[], period: number): Admission {
-    const { whenLost, retryMs } = this.#redis.config
-    if (whenLost === 'closed') throw new GatewayError('GW_ERR_LIMITS_UNAVAILABLE', { headers: { 'retry-after': formatRetryAfter(retryMs) } })
-    const verdict = whenLost === 'local' ? judge(tabs) : undefined
-    return { verdict, hold: verdict?.allowed === false ? undefined : this.#held(tabs, amount, keys, period, nothing) }
+  /** The names of what is set aside in a period, made once for all of its requests. */
+  #fieldsOf(period: number): Fields {
+    if (this.#fields?.period !== period) this.#fields = { period, tokens: `tokens:${period}`, tokensBefore: `tokens:${period - 1}`, cost: `cost:${period}`, costBefore: `cost:${period - 1}` }
+    return this.#fields
   }
 
-  #held(tabs: readonly Tab[], amount: Amount, keys: readonly string[], period: number, shared: Amount): Hold {
-    const own = this.#own.take(tabs, amount)
+  #alone(accounts: Accounts, amount: Amount): Admission {
+    const { whenLost, retryMs } = this.#redis.config
+    if (whenLost === 'closed') throw new GatewayError('GW_ERR_LIMITS_UNAVAILABLE', { headers: { 'retry-after': formatRetryAfter(retryMs) } })
+    const verdict = whenLost === 'local' ? judge(accounts.tabs) : undefined
+    return { verdict, hold: verdict?.allowed === false ? undefined : this.#held(accounts, amount, nothing) }
+  }
+
+  #held(accounts: Accounts, amount: Amount, shared: Amount): Hold {
+    const own = this.#own.take(accounts.tabs, amount)
     return {
       settle: (used) => {
         own.settle(used)
         // Whatever is lost here is known in this replica, and told to Redis by the next request of the same account.
-        this.#redis.run(async () => this.#scripts.budgetSettle(keys.length, ...keys, period, -shared.tokens, -shared.cost, used.tokens, used.cost)).catch(() => {})
+        this.#settling.ask(accounts, { held: shared, used }).catch(() => {})
       },
     }
   }

@@ -32,6 +32,8 @@ export interface RedisStore {
   readonly client: Redis
   /** Runs commands within `commandMs`, else throws {@link StoreLost}; at once while Redis is known to be lost. */
   run<T>(commands: (client: Redis) => Promise<T>): Promise<T>
+  /** Calls back when commands of this turn of the event loop are about to be written; what is asked for then goes with them. At once while Redis is away. */
+  atTurnEnd(then: () => void): void
   /** A second connection for subscriptions, which close with the store. */
   subscriber(): Redis
   ping(): Promise<boolean>
@@ -80,6 +82,7 @@ export function connectRedis(config: RedisConfig, log: FastifyBaseLogger): Redis
   const probes = new Waits(pingMs)
   let words = 0
   let corked: typeof client.stream | undefined
+  let endings: (() => void)[] = []
   // Commands of one turn of the event loop share one write. Not by ioredis's own pipelining: what that makes for them costs more than the writes it saves.
   const gather = (): void => {
     const { stream } = client
@@ -87,6 +90,9 @@ export function connectRedis(config: RedisConfig, log: FastifyBaseLogger): Redis
     corked = stream
     stream.cork()
     globalThis.setImmediate(() => {
+      const due = endings
+      endings = []
+      for (const then of due) then()
       if (stream === corked) corked = undefined
       stream.uncork()
     })
@@ -111,6 +117,11 @@ export function connectRedis(config: RedisConfig, log: FastifyBaseLogger): Redis
     config,
     client,
     run,
+    atTurnEnd(then) {
+      if (client.status !== 'ready') return then()
+      endings.push(then)
+      gather()
+    },
     subscriber() {
       const extra = client.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null, commandTimeout: undefined as unknown as number, lazyConnect: false })
       extra.on('error', () => {})

@@ -30,7 +30,7 @@ const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 const callers = 32
 /** Until the compiler has seen enough: a gateway runs for weeks, and what it does at first says little. */
-const warmMs = 10_000
+const warmMs = 20_000
 const openRate = 200
 /** A thousand chunks a second: at four thousand the load alone fills a core, and what is measured is its own queue. */
 const streams = { concurrent: 200, settle: 800, total: 1_600, chunks: 10, gapMs: 200 }

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -31,7 +32,10 @@ const plain = (upstream: string): ConfigInput => ({
   log: { level: 'silent' },
 })
 
-/** Every feature on, with limits that the load does not reach: what is measured is the work, not the refusal. */
+/**
+ * Every feature on, with limits that the load does not reach: what is measured is the work, not the refusal. But for the semantic cache, which asks the
+ * upstream for an embedding of each question: what it costs is a second call, not the gateway's time. One request in a hundred is traced and sampled.
+ */
 const full = (upstream: string, redis: string | undefined): ConfigInput => ({
   ...plain(upstream),
   retry: {},
@@ -46,8 +50,11 @@ const full = (upstream: string, redis: string | undefined): ConfigInput => ({
   output: { maxChars: 1_000_000 },
   metrics: {},
   docs: true,
-  log: { level: 'info' },
-  ...(redis === undefined ? {} : { redis: { url: redis } }),
+  log: { level: 'info', sample: { rate: 0.01 } },
+  tracing: { endpoint: `${upstream}/v1/traces`, ratio: 0.01 },
+  auto: { candidates: ['chat'] },
+  admin: { sha256: hash('sha256', 'bench-admin-key') },
+  ...(redis === undefined ? {} : { redis: { url: redis }, jobs: {} }),
 })
 
 /** Starts a target in front of an upstream, on a core of its own. */

@@ -22,7 +22,8 @@ export function keepKernelThreadsOff(core: number): Disposable & { readonly isOf
   const leave = (_signal: NodeJS.Signals, number: number): never => process.exit(128 + number)
   process.once('exit', restore).once('SIGINT', leave).once('SIGTERM', leave)
   return {
-    isOff: moved.length > 0,
+    // Looked at, not counted: those that a killed run has left behind are off as well.
+    isOff: kernelThreads().every((pid) => coresOf(pid) !== all),
     [Symbol.dispose]() {
       process.off('exit', restore).off('SIGINT', leave).off('SIGTERM', leave)
       restore()

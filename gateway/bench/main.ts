@@ -114,7 +114,7 @@ await eachRound('streams', async (row, target, name) => {
     return loaded('streamLoad', target.url, streams)
   }, (measured, percent) => {
     disturbedTurns++
-    console.log(`             ${name.padEnd(18)} not counted, the host took ${percent.toFixed(1)} %: ${shown(measured)}`)
+    console.log(`             ${name.padEnd(18)} not counted, the host took ${percent.toFixed(2)} %: ${shown(measured)}`)
   })
   row.streams.push(streamed)
   return streamed === undefined ? 'not measured: the host disturbed every try' : shown(streamed)

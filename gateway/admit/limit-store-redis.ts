@@ -12,18 +12,24 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 `
 
-/** What a clock and an algorithm are in a script: as many requests in turn as its last argument says, at one moment. */
-const script = (clock: string, lua: string): string => `
+/** What a clock and an algorithm are in a script: as many requests as its last argument says, one after the other at one moment. */
+const script = (clock: string, { open, step, close }: Algorithm<object>['lua']): string => `
 ${clock}
-local function take()
-${lua}
+local answers = {}
+local function answer(allowed, remaining, reset, retry, wait)
+  local n = #answers
+  answers[n + 1], answers[n + 2], answers[n + 3], answers[n + 4], answers[n + 5] = allowed, remaining, reset, retry, wait
 end
-local verdicts = {}
-for nth = 1, tonumber(ARGV[#ARGV]) do verdicts[nth] = take() end
-return verdicts
+${open}
+for _ = 1, tonumber(ARGV[#ARGV]) do
+${step}
+end
+${close}
+return answers
 `
 
-type Script = (key: string, ...args: readonly number[]) => Promise<readonly (readonly [allowed: number, remaining: number, resetUs: number, retryUs: number, waitUs: number])[]>
+/** Returns five numbers for each request, as {@link Verdict} lists them. */
+type Script = (key: string, ...args: readonly number[]) => Promise<readonly number[]>
 type Scripts = Readonly<Record<`limit:${Algorithm<object>['name']}`, Script>>
 
 /** A bucket, and by what rule. */
@@ -57,7 +63,10 @@ export class RedisLimitStore implements LimitStore {
     const name = `limit:${algorithm.name}` as const
     const key = `${this.#redis.config.prefix}${name}:${bucket}`
     // Runs as EVALSHA; as EVAL once for each connection and after a SCRIPT FLUSH.
-    const verdicts = await this.#redis.run(async () => this.#client[name](key, ...algorithm.args, times))
-    return verdicts.map(([allowed, remaining, resetUs, retryUs, waitUs]) => ({ allowed: allowed === 1, remaining, resetUs, retryUs, waitUs }))
+    const told = await this.#redis.run(async () => this.#client[name](key, ...algorithm.args, times))
+    return Array.from({ length: times }, (_none, nth) => {
+      const [allowed, remaining = 0, resetUs = 0, retryUs = 0, waitUs = 0] = told.slice(5 * nth, 5 * nth + 5)
+      return { allowed: allowed === 1, remaining, resetUs, retryUs, waitUs }
+    })
   }
 }

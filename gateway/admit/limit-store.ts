@@ -22,8 +22,11 @@ export interface Algorithm<State extends object> {
   readonly size: number
   /** Judges one request at `now` (microseconds). Knows no clock; a refused request leaves nothing counted. */
   step(state: State | undefined, now: number): { readonly state: State; readonly verdict: Verdict }
-  /** Takes the key as KEYS[1] and `args` as ARGV, finds `now` as a local, returns the five fields of a {@link Verdict}. Keys expire when they say no more than a missing one. */
-  readonly lua: string
+  /**
+   * The same for requests of one moment: takes the key as KEYS[1] and `args` as ARGV and finds `now` as a local. `open` reads the state into locals, `step` judges
+   * one request and calls `answer` with the five fields of a {@link Verdict}, `close` writes what is new. Keys expire when they say no more than a missing one.
+   */
+  readonly lua: { readonly open: string; readonly step: string; readonly close: string }
   readonly args: readonly number[]
 }
 

@@ -127,6 +127,32 @@ test.skipIf(redisMissing !== undefined)(`keeping costs the request no time, not 
   expect(missed.ms).toBeLessThan(waitMs)
 })
 
+test.skipIf(redisMissing !== undefined)(`what requests of one turn look for is one command, what they keep one more, and each gets its own${reason}`, async () => {
+  await using redis = await startRedis()
+  const store = connectRedis({ url: redis.url, required: true, commandMs: 1_000, retryMs: 500, whenLost: 'local', prefix: 'p:' }, fastify().log)
+  try {
+    while (!(await store.ping()));
+    const answers = createRedisStore(store, 60, 'salt')
+    answers.put(new RequestKey('known before'), { kind: 'json', at: 0, text: 'known before', bytes: 12 })
+    while ((await redis.client.dbsize()) < 1);
+    await redis.client.config('RESETSTAT')
+    const names = ['a', 'b', 'c']
+    for (const [at, text] of names.entries()) answers.put(new RequestKey(text), { kind: 'stream', at, text, bytes: 1 })
+    // Behind what they keep: a turn is sent in the order of asking.
+    const found = await Promise.all([...names, 'nowhere', 'known before'].map(async (name) => answers.get(new RequestKey(name))))
+    expect(found.map((each) => each?.text)).toEqual(['a', 'b', 'c', undefined, 'known before'])
+    expect(found[2]).toEqual({ kind: 'stream', at: 2, text: 'c', bytes: 1 })
+    const [key = ''] = await redis.client.keys('p:answer:*')
+    expect(await redis.client.ttl(key)).toBeGreaterThan(50)
+    const stats = await redis.client.info('commandstats')
+    expect(stats).toMatch(/cmdstat_evalsha:calls=1,/)
+    expect(stats).toMatch(/cmdstat_mget:calls=1,/)
+    expect(stats).not.toMatch(/cmdstat_get:/)
+  } finally {
+    store.close()
+  }
+})
+
 test.skipIf(redisMissing !== undefined)(`no more is on its way to Redis than there is room for${reason}`, async () => {
   await using redis = await startRedis()
   const log = fastify().log

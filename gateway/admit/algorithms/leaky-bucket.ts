@@ -47,28 +47,39 @@ export function leakyBucket(perSecond: number, blockMs: number): Algorithm<Leaky
       }
     },
     args: [capacity, rate, block],
-    lua: `
+    lua: {
+      open: `
 local capacity, rate, block = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local level, at, blockedUntil = 0, now, 0
+local level, blockedUntil, isNew = 0, 0, false
 local stored = redis.call('GET', KEYS[1])
 if stored then
   local held, since, till = string.match(stored, '(%S+) (%S+) (%S+)')
-  at = tonumber(since)
+  local at = tonumber(since)
   level = math.max(0, tonumber(held) - (now - math.min(at, now)) * rate)
   blockedUntil = math.min(tonumber(till), now + block)
+  -- Within a block nothing changes, unless the clock was set back.
+  isNew = at > now
 end
+`,
+      step: `
 local blocked = blockedUntil > now
 local allowed = not blocked and level <= capacity - 1 + ${tolerance}
-if not allowed and not blocked then blockedUntil = now + block end
+if not blocked then
+  isNew = true
+  if not allowed then blockedUntil = now + block end
+end
 local turn = math.ceil(level / rate)
 if allowed then level = level + 1 end
 local reset = math.max(math.ceil(level / rate), blockedUntil - now)
--- Within a block nothing changes, unless the clock was set back.
-if not blocked or at > now then
+if allowed then answer(1, math.max(0, math.floor(capacity - level + ${tolerance})), reset, 0, turn)
+else answer(0, 0, reset, math.max(blockedUntil - now, math.ceil((level - capacity + 1) / rate)), 0) end
+`,
+      close: `
+if isNew then
+  local reset = math.max(math.ceil(level / rate), blockedUntil - now)
   redis.call('SET', KEYS[1], string.format('%.17g %.0f %.0f', level, now, blockedUntil), 'PX', math.ceil(reset / 1000) + 1000)
 end
-if allowed then return {1, math.max(0, math.floor(capacity - level + ${tolerance})), reset, 0, turn} end
-return {0, 0, reset, math.max(blockedUntil - now, math.ceil((level - capacity + 1) / rate)), 0}
 `,
+    },
   }
 }

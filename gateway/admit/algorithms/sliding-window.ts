@@ -37,7 +37,8 @@ export function slidingWindow(limit: number, windowMs: number): Algorithm<Slidin
     args: [limit, window],
     // A list, not the sorted set of most such scripts: a tenth of the memory, and two requests of one microsecond are two. The entries
     // are in order, so those that have left the window are found by halving.
-    lua: `
+    lua: {
+      open: `
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local function at(index) return tonumber(redis.call('LINDEX', KEYS[1], index)) end
 local count = redis.call('LLEN', KEYS[1])
@@ -53,12 +54,20 @@ while gone < kept do
 end
 if gone > 0 then redis.call('LTRIM', KEYS[1], gone, -1) end
 count = count - gone
-if count >= limit then
-  return {0, 0, at(-1) + window - now, at(-limit) + window - now, 0}
-end
-redis.call('RPUSH', KEYS[1], now)
-redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000) + 1000)
-return {1, limit - count - 1, window, 0, 0}
+local isNew = false
 `,
+      step: `
+if count >= limit then
+  answer(0, 0, at(-1) + window - now, at(-limit) + window - now, 0)
+else
+  redis.call('RPUSH', KEYS[1], now)
+  count, isNew = count + 1, true
+  answer(1, limit - count, window, 0, 0)
+end
+`,
+      close: `
+if isNew then redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000) + 1000) end
+`,
+    },
   }
 }

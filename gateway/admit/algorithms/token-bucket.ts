@@ -28,24 +28,28 @@ export function tokenBucket(capacity: number, refillPerSecond: number): Algorith
       }
     },
     args: [capacity, rate],
-    lua: `
+    lua: {
+      open: `
 local capacity, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
-local tokens, at = capacity, now
+local tokens, isNew = capacity, false
 local stored = redis.call('GET', KEYS[1])
 if stored then
   local held, since = string.match(stored, '(%S+) (%S+)')
-  at = tonumber(since)
+  local at = tonumber(since)
   tokens = math.min(capacity, tonumber(held) + (now - math.min(at, now)) * rate)
+  -- A refusal is not worth a write, unless the clock was set back: the bucket would not refill until it has caught up.
+  isNew = at > now
 end
+`,
+      step: `
 local allowed = tokens >= 1 - ${tolerance}
 local retry = 0
-if allowed then tokens = math.max(0, tokens - 1) else retry = math.ceil((1 - tokens) / rate) end
-local reset = math.ceil((capacity - tokens) / rate)
--- A refusal is not worth a write, unless the clock was set back: the bucket would not refill until it has caught up.
-if allowed or at > now then
-  redis.call('SET', KEYS[1], string.format('%.17g %.0f', tokens, now), 'PX', math.ceil(reset / 1000) + 1000)
-end
-return {allowed and 1 or 0, math.floor(tokens + ${tolerance}), reset, retry, 0}
+if allowed then tokens, isNew = math.max(0, tokens - 1), true else retry = math.ceil((1 - tokens) / rate) end
+answer(allowed and 1 or 0, math.floor(tokens + ${tolerance}), math.ceil((capacity - tokens) / rate), retry, 0)
 `,
+      close: `
+if isNew then redis.call('SET', KEYS[1], string.format('%.17g %.0f', tokens, now), 'PX', math.ceil(math.ceil((capacity - tokens) / rate) / 1000) + 1000) end
+`,
+    },
   }
 }

@@ -186,3 +186,23 @@ test(title('one account without anything left sets nothing aside in the others')
   expect(refused).toMatchObject({ hold: undefined, verdict: { allowed: false, spent: true, tokensLeft: 100 } })
   expect(await tokensLeft(store)).toBe(100)
 })
+
+test(title('requests of one turn are let in one after the other by one script, which sets aside what they were told'), some, async () => {
+  await using t = await stores(2)
+  const [store, other] = t.made
+  const asked: Account[] = [...accounts, { id: 'key:a', limit: { tokens: 1_000, cost: 8 } }]
+  await store?.hold(asked, { tokens: 10, cost: 1 })
+  await t.redis.client.config('RESETSTAT')
+  const admissions = await Promise.all(Array.from({ length: 6 }, async (_none, nth) => store?.hold(asked, { tokens: 20 + nth, cost: 2 })))
+  expect(await t.redis.client.info('commandstats')).toMatch(/cmdstat_evalsha:calls=1,/)
+  // 10 + 20 + 21 + 22 + 23 tokens; the fifth finds nine units of money set aside where eight may be spent.
+  expect(admissions.map((each) => [each?.verdict?.allowed, each?.verdict?.tokensLeft])).toEqual([[true, 90], [true, 70], [true, 49], [true, 27], [false, 4], [false, 4]])
+  expect(await tokensLeft(other)).toBe(4)
+  for (const each of admissions) each?.hold?.settle({ tokens: 1, cost: 1 })
+  await vi.waitFor(async () => expect(await tokensLeft(other)).toBe(86))
+  // What the first had set aside is still there.
+  expect((await store?.hold(asked, nothing))?.verdict).toEqual({ allowed: true, spent: false, tokensLeft: 86 })
+  const key = (await t.redis.client.keys('*:key:a'))[0] ?? ''
+  const { tokens, cost, ...held } = await t.redis.client.hgetall(key)
+  expect([tokens, cost, Object.values(held).toSorted()]).toEqual(['4', '4', ['1', '10']])
+})

@@ -6,23 +6,28 @@ import { Together } from '../stores/together.ts'
 import { MemoryBudgetStore } from './budget-store-memory.ts'
 import type { Tab } from './budget-store-memory.ts'
 import { dayOf, judge } from './budget-store.ts'
-import type { Account, Admission, Amount, Balance, BudgetStore, Hold } from './budget-store.ts'
+import type { Account, Admission, Amount, BudgetStore, Hold, Verdict } from './budget-store.ts'
 
 // A hash for each account and day: `tokens` and `cost` were used, `tokens:N` and `cost:N` are set aside by requests let in during period N.
 // Only this period and the one before count: what a replica had set aside when it died comes back without anybody's doing.
 const keepSeconds = 172_800
 
 /*
- * Nobody else is served while a script runs, so nothing in them is done twice: names come ready made, because Lua takes longer to put one together than
- * Redis to look it up; a key is told when to go as it comes to be, not at each turn; and the requests of one turn of the event loop are one call.
+ * Nobody else is served while a script runs, and most of that time is what comes with each call of a command, not the command. So a hash is read by one
+ * and written by one; names come ready made, because Lua takes longer to put one together than Redis to look it up; a key is told when to go as it comes
+ * to be, not at each turn; and the requests of one turn of the event loop are one script.
  */
 
-/** ARGV: fields of this period and the one before (tokens, tokens, cost, cost); for each key its limits (tokens, cost; -1 for none) and what this replica knows to be used (tokens, cost); the amount of each request (tokens, cost). Returns for each request and key, as they are before it: used tokens, held tokens, used cost, held cost. */
+/**
+ * ARGV: fields of this period and the one before (tokens, tokens, cost, cost); for each key its limits (tokens, cost; -1 for none) and what this replica knows
+ * to be used (tokens, cost); the amount of each request (tokens, cost). Returns for each key, as it is before them: used tokens, held tokens, used cost,
+ * held cost. Who of them is let in follows from that, here as in {@link judgeInTurn}.
+ */
 const holdScript = `
-local accounts, new = {}, {}
+local counts, accounts = {}, {}
 for i, key in ipairs(KEYS) do
   local found = redis.call('HMGET', key, 'tokens', ARGV[1], ARGV[2], 'cost', ARGV[3], ARGV[4])
-  if not (found[1] or found[2] or found[4] or found[5]) then new[#new + 1] = key end
+  local account = { key = key, isNew = not (found[1] or found[2] or found[4] or found[5]), tokens = found[2] or 0, cost = found[5] or 0 }
   for m = 0, 1 do
     local at = i * 4 + 1 + m
     local limit, known, used = tonumber(ARGV[at]), tonumber(ARGV[at + 2]), tonumber(found[m * 3 + 1] or 0)
@@ -31,44 +36,50 @@ for i, key in ipairs(KEYS) do
       redis.call('HSET', key, m == 0 and 'tokens' or 'cost', ARGV[at + 2])
       used = known
     end
-    accounts[#accounts + 1] = { used = used, held = (found[m * 3 + 2] or 0) + (found[m * 3 + 3] or 0), limit = limit }
+    local held = (found[m * 3 + 2] or 0) + (found[m * 3 + 3] or 0)
+    counts[#counts + 1] = used
+    counts[#counts + 1] = held
+    account[m] = limit < 0 and math.huge or limit - used - held
   end
+  accounts[i] = account
 end
-local counts, tokens, cost = {}, 0, 0
+local tokens, cost = 0, 0
 for at = #KEYS * 4 + 5, #ARGV, 2 do
   local left = true
   for _, account in ipairs(accounts) do
-    counts[#counts + 1] = account.used
-    counts[#counts + 1] = account.held
-    if account.limit >= 0 and account.used + account.held >= account.limit then left = false end
+    if tokens >= account[0] or cost >= account[1] then left = false end
   end
-  if left then
-    tokens = tokens + ARGV[at]
-    cost = cost + ARGV[at + 1]
-    for n, account in ipairs(accounts) do account.held = account.held + ARGV[n % 2 == 1 and at or at + 1] end
-  end
+  if left then tokens, cost = tokens + ARGV[at], cost + ARGV[at + 1] end
 end
-if tokens > 0 or cost > 0 then
-  for _, key in ipairs(KEYS) do
-    redis.call('HINCRBY', key, ARGV[1], string.format('%.0f', tokens))
-    redis.call('HINCRBY', key, ARGV[3], string.format('%.0f', cost))
+for _, account in ipairs(accounts) do
+  if tokens > 0 or cost > 0 then
+    redis.call('HSET', account.key, ARGV[1], string.format('%.0f', account.tokens + tokens), ARGV[3], string.format('%.0f', account.cost + cost))
   end
+  if account.isNew then redis.call('EXPIRE', account.key, ${keepSeconds}) end
 end
-for _, key in ipairs(new) do redis.call('EXPIRE', key, ${keepSeconds}) end
 return counts
 `
 
 /** ARGV: fields of the period in which it was set aside (tokens, cost), how much (tokens, cost; negative), what was used (tokens, cost). */
 const settleScript = `
 for _, key in ipairs(KEYS) do
-  for m, measure in ipairs({ 'tokens', 'cost' }) do
-    local held = redis.call('HINCRBY', key, ARGV[m], ARGV[2 + m])
-    redis.call('HINCRBY', key, measure, ARGV[4 + m])
+  local found = redis.call('HMGET', key, ARGV[1], ARGV[2], 'tokens', 'cost')
+  local set = { 'HSET', key, 'tokens', string.format('%.0f', (found[3] or 0) + ARGV[5]), 'cost', string.format('%.0f', (found[4] or 0) + ARGV[6]) }
+  local gone = { 'HDEL', key }
+  for m = 1, 2 do
+    local held = (found[m] or 0) + ARGV[2 + m]
     -- Never below nothing: Redis may have forgotten since what is given back here, and the key with it.
     if held <= 0 then
-      redis.call('HDEL', key, ARGV[m])
-      redis.call('EXPIRE', key, ${keepSeconds})
+      gone[#gone + 1] = ARGV[m]
+    else
+      set[#set + 1] = ARGV[m]
+      set[#set + 1] = string.format('%.0f', held)
     end
+  end
+  redis.call(unpack(set))
+  if #gone > 2 then
+    redis.call(unpack(gone))
+    redis.call('EXPIRE', key, ${keepSeconds})
   end
 end
 `
@@ -76,6 +87,12 @@ end
 interface Scripts {
   budgetHold(keys: number, ...args: readonly (string | number)[]): Promise<readonly number[]>
   budgetSettle(keys: number, ...args: readonly (string | number)[]): Promise<null>
+}
+
+/** What an account comes to with the requests of one turn. */
+interface Known extends Account {
+  readonly used: Amount
+  readonly held: { tokens: number; cost: number }
 }
 
 /** Of the hash of an account. */
@@ -116,7 +133,7 @@ export class RedisBudgetStore implements BudgetStore {
   /** By the accounts of one day, which are opened once. */
   readonly #keys = new WeakMap<readonly Tab[], readonly string[]>()
   #fields: Fields | undefined
-  readonly #asking: Together<Accounts, Amount, readonly number[]>
+  readonly #asking: Together<Accounts, Amount, Verdict>
   readonly #settling: Together<Accounts, Settled, undefined>
 
   /** `longestMs`: the longest that a request can be in flight. */
@@ -138,8 +155,7 @@ export class RedisBudgetStore implements BudgetStore {
     const tabs = this.#own.open(accounts, day)
     const asking = { tabs, keys: this.#keysOf(tabs, day), fields }
     try {
-      const counts = await this.#asking.ask(asking, amount)
-      const verdict = judge(tabs.map((tab, index) => learn(tab, counts.slice(index * 4))))
+      const verdict = await this.#asking.ask(asking, amount)
       return { verdict, hold: verdict.allowed ? this.#held(asking, amount, amount) : undefined }
     } catch (error) {
       if (!(error instanceof StoreLost)) throw error
@@ -147,13 +163,12 @@ export class RedisBudgetStore implements BudgetStore {
     }
   }
 
-  /** Asks for several requests at once; returns the four counts of each key for each. */
-  async #ask({ tabs, keys, fields }: Accounts, amounts: readonly Amount[]): Promise<readonly (readonly number[])[]> {
+  /** Asks for several requests at once. */
+  async #ask({ tabs, keys, fields }: Accounts, amounts: readonly Amount[]): Promise<readonly Verdict[]> {
     const terms = tabs.flatMap(({ limit, used }) => [limit.tokens ?? -1, limit.cost ?? -1, used.tokens, used.cost])
     const all = amounts.flatMap(({ tokens, cost }) => [tokens, cost])
     const counts = await this.#redis.run(async () => this.#scripts.budgetHold(keys.length, ...keys, fields.tokens, fields.tokensBefore, fields.cost, fields.costBefore, ...terms, ...all))
-    const each = 4 * keys.length
-    return amounts.map((_amount, nth) => counts.slice(nth * each, (nth + 1) * each))
+    return judgeInTurn(tabs.map((tab, index) => learn(tab, counts.slice(index * 4))), amounts)
   }
 
   /** Gives back what was set aside and counts what was used. */
@@ -197,8 +212,21 @@ export class RedisBudgetStore implements BudgetStore {
 }
 
 /** Notes what all replicas have used; this one's own count may already be ahead of the reply. */
-function learn(tab: Tab, [tokens = 0, heldTokens = 0, cost = 0, heldCost = 0]: readonly number[]): Balance {
+function learn(tab: Tab, [tokens = 0, heldTokens = 0, cost = 0, heldCost = 0]: readonly number[]): Known {
   tab.used.tokens = Math.max(tab.used.tokens, tokens)
   tab.used.cost = Math.max(tab.used.cost, cost)
-  return { ...tab, used: { tokens, cost }, held: { tokens: heldTokens, cost: heldCost } }
+  return { id: tab.id, limit: tab.limit, used: { tokens, cost }, held: { tokens: heldTokens, cost: heldCost } }
+}
+
+/** Judges one request after the other, each with what was set aside for those before it, as {@link holdScript} did. */
+function judgeInTurn(accounts: readonly Known[], amounts: readonly Amount[]): readonly Verdict[] {
+  return amounts.map((amount) => {
+    const verdict = judge(accounts)
+    if (!verdict.allowed) return verdict
+    for (const { held } of accounts) {
+      held.tokens += amount.tokens
+      held.cost += amount.cost
+    }
+    return verdict
+  })
 }

@@ -150,11 +150,11 @@ function bodyOf(request: FastifyRequest): JsonBody {
 // A list of what goes on, not of what does not: the caller's credentials, hop-by-hop headers and whatever else a proxy
 // in front adds stay here without anybody having to think of them.
 function forwarded(request: Pick<Asking, 'id' | 'headers'>): Call['headers'] {
-  const headers: Record<string, string> = { 'x-request-id': request.id }
-  for (const name of ['user-agent', 'traceparent', 'tracestate']) {
-    const value = request.headers[name]
-    if (typeof value === 'string') headers[name] = value
-  }
-  return headers
+  const { 'user-agent': agent, traceparent, tracestate } = request.headers
+  return { 'x-request-id': request.id, 'user-agent': agent, traceparent: asText(traceparent), tracestate: asText(tracestate) }
+}
+
+function asText(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 

@@ -14,13 +14,21 @@ import type { Frames } from './frames.ts'
 import { staged } from './staged.ts'
 import type { Upstream } from './upstream.ts'
 
+/** What goes on to the upstream of a request's headers. All have all members, in this order: objects of many shapes make whoever reads them slow. */
+export interface PassedHeaders {
+  readonly 'x-request-id': string
+  readonly 'user-agent': string | undefined
+  readonly traceparent: string | undefined
+  readonly tracestate: string | undefined
+}
+
 /** What a caller asked for, as far as the upstream call needs to know. */
 export interface Call {
   readonly path: '/chat/completions' | '/embeddings'
   readonly raw: string
   /** `raw` parsed, where that has been done; only upstreams of another dialect need it. */
   readonly body?: ChatRequest | EmbeddingsRequest
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: PassedHeaders
   readonly stream: boolean
   readonly choices: number
   /** What two requests share when the same answer is right for both; kept where it was made, because several policies ask for it. */
@@ -73,7 +81,10 @@ export async function attempt(upstream: Upstream, request: DialectRequest, call:
 /** Names and values in turn, as undici takes them without making a list of an object again. */
 function headersOf({ headers, stream }: Call, upstream: Pick<Upstream, 'headers'>): string[] {
   const list = ['content-type', 'application/json', 'accept', stream ? 'text/event-stream' : 'application/json', 'accept-encoding', 'identity']
-  for (const name in headers) list.push(name, headers[name] ?? '')
+  list.push('x-request-id', headers['x-request-id'])
+  if (headers['user-agent'] !== undefined) list.push('user-agent', headers['user-agent'])
+  if (headers.traceparent !== undefined) list.push('traceparent', headers.traceparent)
+  if (headers.tracestate !== undefined) list.push('tracestate', headers.tracestate)
   for (const name in upstream.headers) list.push(name, upstream.headers[name] ?? '')
   return list
 }

@@ -86,7 +86,7 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
           'gateway.upstream': upstream,
           ...(trace.attempts > 1 ? { [ATTR_HTTP_REQUEST_RESEND_COUNT]: trace.attempts - 1 } : {}),
         } }, parent)
-        const { traceparent: _theirs, tracestate: _state, ...headers } = call.headers
+        const headers = { ...call.headers, traceparent: undefined, tracestate: undefined }
         propagator.inject(api.setSpan(parent, span), headers, defaultTextMapSetter)
         return {
           headers,
@@ -116,9 +116,7 @@ export function createTracing(config: Pick<Config, 'upstreams'>, tracing: Tracin
 }
 
 function passedOn(headers: Call['headers'], { traceparent, tracestate }: Unrecorded): Call['headers'] {
-  if (tracestate !== undefined) return { ...headers, traceparent, tracestate }
-  const { tracestate: _theirs, ...others } = headers
-  return { ...others, traceparent }
+  return { 'x-request-id': headers['x-request-id'], 'user-agent': headers['user-agent'], traceparent, tracestate }
 }
 
 function nothing(): void {}

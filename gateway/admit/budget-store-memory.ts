@@ -52,7 +52,8 @@ function newDay(): (accounts: readonly Account[]) => readonly Tab[] {
   }))
 }
 
-function add(counts: Counts, amount: Amount, sign: 1 | -1): void {
+/** Adds an amount to counts, or with -1 takes it from them. */
+export function add(counts: Counts, amount: Amount, sign: 1 | -1): void {
   counts.tokens += sign * amount.tokens
   counts.cost += sign * amount.cost
 }

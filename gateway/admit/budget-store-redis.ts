@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 import { StoreLost } from '../stores/redis.ts'
 import type { RedisStore } from '../stores/redis.ts'
 import { Together } from '../stores/together.ts'
-import { MemoryBudgetStore } from './budget-store-memory.ts'
+import { add, MemoryBudgetStore } from './budget-store-memory.ts'
 import type { Tab } from './budget-store-memory.ts'
 import { dayOf, judge } from './budget-store.ts'
 import type { Account, Admission, Amount, BudgetStore, Hold, Verdict } from './budget-store.ts'
@@ -87,12 +87,6 @@ end
 interface Scripts {
   budgetHold(keys: number, ...args: readonly (string | number)[]): Promise<readonly number[]>
   budgetSettle(keys: number, ...args: readonly (string | number)[]): Promise<null>
-}
-
-/** What an account comes to with the requests of one turn. */
-interface Known extends Account {
-  readonly used: Amount
-  readonly held: { tokens: number; cost: number }
 }
 
 /** Of the hash of an account. */
@@ -212,21 +206,17 @@ export class RedisBudgetStore implements BudgetStore {
 }
 
 /** Notes what all replicas have used; this one's own count may already be ahead of the reply. */
-function learn(tab: Tab, [tokens = 0, heldTokens = 0, cost = 0, heldCost = 0]: readonly number[]): Known {
+function learn(tab: Tab, [tokens = 0, heldTokens = 0, cost = 0, heldCost = 0]: readonly number[]): Tab {
   tab.used.tokens = Math.max(tab.used.tokens, tokens)
   tab.used.cost = Math.max(tab.used.cost, cost)
   return { id: tab.id, limit: tab.limit, used: { tokens, cost }, held: { tokens: heldTokens, cost: heldCost } }
 }
 
 /** Judges one request after the other, each with what was set aside for those before it, as {@link holdScript} did. */
-function judgeInTurn(accounts: readonly Known[], amounts: readonly Amount[]): readonly Verdict[] {
+function judgeInTurn(accounts: readonly Tab[], amounts: readonly Amount[]): readonly Verdict[] {
   return amounts.map((amount) => {
     const verdict = judge(accounts)
-    if (!verdict.allowed) return verdict
-    for (const { held } of accounts) {
-      held.tokens += amount.tokens
-      held.cost += amount.cost
-    }
+    if (verdict.allowed) for (const { held } of accounts) add(held, amount, 1)
     return verdict
   })
 }

@@ -50,7 +50,7 @@ export function leakyBucket(perSecond: number, blockMs: number): Algorithm<Leaky
     lua: {
       open: `
 local capacity, rate, block = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local level, blockedUntil, isNew = 0, 0, false
+local level, blockedUntil, reset, isNew = 0, 0, 0, false
 local stored = redis.call('GET', KEYS[1])
 if stored then
   local held, since, till = string.match(stored, '(%S+) (%S+) (%S+)')
@@ -70,15 +70,12 @@ if not blocked then
 end
 local turn = math.ceil(level / rate)
 if allowed then level = level + 1 end
-local reset = math.max(math.ceil(level / rate), blockedUntil - now)
+reset = math.max(math.ceil(level / rate), blockedUntil - now)
 if allowed then answer(1, math.max(0, math.floor(capacity - level + ${tolerance})), reset, 0, turn)
 else answer(0, 0, reset, math.max(blockedUntil - now, math.ceil((level - capacity + 1) / rate)), 0) end
 `,
       close: `
-if isNew then
-  local reset = math.max(math.ceil(level / rate), blockedUntil - now)
-  redis.call('SET', KEYS[1], string.format('%.17g %.0f %.0f', level, now, blockedUntil), 'PX', math.ceil(reset / 1000) + 1000)
-end
+if isNew then redis.call('SET', KEYS[1], string.format('%.17g %.0f %.0f', level, now, blockedUntil), 'PX', math.ceil(reset / 1000) + 1000) end
 `,
     },
   }

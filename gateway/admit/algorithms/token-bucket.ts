@@ -31,7 +31,7 @@ export function tokenBucket(capacity: number, refillPerSecond: number): Algorith
     lua: {
       open: `
 local capacity, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
-local tokens, isNew = capacity, false
+local tokens, reset, isNew = capacity, 0, false
 local stored = redis.call('GET', KEYS[1])
 if stored then
   local held, since = string.match(stored, '(%S+) (%S+)')
@@ -45,10 +45,11 @@ end
 local allowed = tokens >= 1 - ${tolerance}
 local retry = 0
 if allowed then tokens, isNew = math.max(0, tokens - 1), true else retry = math.ceil((1 - tokens) / rate) end
-answer(allowed and 1 or 0, math.floor(tokens + ${tolerance}), math.ceil((capacity - tokens) / rate), retry, 0)
+reset = math.ceil((capacity - tokens) / rate)
+answer(allowed and 1 or 0, math.floor(tokens + ${tolerance}), reset, retry, 0)
 `,
       close: `
-if isNew then redis.call('SET', KEYS[1], string.format('%.17g %.0f', tokens, now), 'PX', math.ceil(math.ceil((capacity - tokens) / rate) / 1000) + 1000) end
+if isNew then redis.call('SET', KEYS[1], string.format('%.17g %.0f', tokens, now), 'PX', math.ceil(reset / 1000) + 1000) end
 `,
     },
   }

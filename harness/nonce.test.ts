@@ -4,8 +4,8 @@ import { newSalt, nonceOf, unsalted } from './nonce.ts'
 const seed = 1_588_572_764
 const phases = ['control', 'baseline', 'fault', 'recovery'] as const
 
-test('nonces are made of what the upstream looks for, and differ by phase, number and salt', () => {
-  const nonces = phases.flatMap((phase) => [0, 11].flatMap((index) => ['', 'abcde', 'abcdf'].map((salt) => nonceOf(seed, phase, index, salt))))
+test('nonces are made of what the upstream looks for, and differ by window, number and salt', () => {
+  const nonces = phases.flatMap((window) => [0, 11].flatMap((index) => ['', 'abcde', 'abcdf'].map((salt) => nonceOf(seed, window, index, salt))))
   expect(new Set(nonces).size).toBe(24)
   for (const nonce of nonces) expect(`[gauntlet:${nonce}]`).toMatch(/^\[gauntlet:([a-z0-9-]+)\]$/)
 })

@@ -10,11 +10,11 @@ const SALTED = new RegExp(`(?<![0-9a-z])(n[0-9a-z]+-[cbfr]\\d+)-[a-z]{${LETTERS}
 export const newSalt = (): string => Array.from({ length: LETTERS }, () => String.fromCharCode(97 + randomInt(26))).join('')
 
 /**
- * Name of one request; the letter is its phase. Unique within a run, and but for the salt of the execution the same in every run with
+ * Name of one request; the letter is its window. Unique within a run, and but for the salt of the execution the same in every run with
  * the same seed.
  */
-export const nonceOf = (seed: number, phase: 'control' | 'baseline' | 'fault' | 'recovery', index: number, salt: string): string =>
-  `n${seed.toString(36)}-${phase[0]}${index}${salt === '' ? '' : `-${salt}`}`
+export const nonceOf = (seed: number, window: 'control' | 'baseline' | 'fault' | 'recovery', index: number, salt: string): string =>
+  `n${seed.toString(36)}-${window[0]}${index}${salt === '' ? '' : `-${salt}`}`
 
 /** A text with the salt taken out of its nonces: what follows from a nonce, and what is compared between runs, goes by this. */
 export const unsalted = (text: string): string => text.replace(SALTED, '$1')

@@ -91,7 +91,7 @@ export type FaultData = z.infer<typeof FaultData>
 export const CheckData = z.strictObject({ check: z.string(), params: z.record(z.string(), z.unknown()) })
 export type CheckData = z.infer<typeof CheckData>
 
-export const FaultAt = z.strictObject({ at: z.literal('before'), fault: FaultData, labels: z.array(z.string()).optional().describe('only for requests with these labels') })
+export const FaultAt = z.strictObject({ fault: FaultData, labels: z.array(z.string()).optional().describe('only for requests with these labels') })
 
 export const Scenario = z.strictObject({
   title: z.string(),

@@ -56,7 +56,7 @@ describe.each(all)('%s', (id, scenario) => {
   })
 
   test('asks for features that exist, and has checks that exist with parameters they know', () => {
-    expect(scenario.features.filter((feature) => !FEATURES.includes(feature))).toEqual([])
+    expect(scenario.features.filter((feature) => !FEATURES.some((known) => known === feature))).toEqual([])
     expect(scenario.checks.length).toBeGreaterThan(0)
     for (const { check, params } of scenario.checks) {
       const found = checks.get(check)

@@ -6,7 +6,7 @@ const headers = z.array(z.tuple([z.string(), z.string()])).describe('as they cam
 /** client.jsonl: what the caller did and saw. `data` is base64 of the raw bytes, chunk by chunk as the socket gave them. */
 export const ClientRecord = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('request'), t, nonce: z.string(), phase: z.enum(['control', 'baseline', 'fault', 'recovery']), label: z.string(),
+    kind: z.literal('request'), t, nonce: z.string(), window: z.string(), label: z.string(),
     method: z.string(), path: z.string(), headers, body: z.string(), stream: z.boolean(),
     question: z.string().optional().describe('nonce in its text where that is not its own: it asks what an earlier request asked'),
   }),
@@ -37,9 +37,9 @@ export const UpstreamRecord = z.discriminatedUnion('kind', [
 ])
 export type UpstreamRecord = z.infer<typeof UpstreamRecord>
 
-/** faults.jsonl: phases, faults, processes, and everything that speaks for or against the harness itself. */
-export const FaultRecord = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('phase'), t, phase: z.enum(['control', 'baseline', 'fault', 'recovery', 'end']) }),
+/** engine.jsonl: phases, faults, processes, and everything that speaks for or against the harness itself. */
+export const DiaryRecord = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('window'), t, window: z.string() }),
   z.strictObject({ kind: z.literal('inject'), t, fault: z.string(), detail: z.string() }),
   z.strictObject({ kind: z.literal('heal'), t, fault: z.string(), ok: z.boolean(), detail: z.string() }),
   z.strictObject({ kind: z.literal('step'), t, step: z.string(), detail: z.string() }),
@@ -49,4 +49,4 @@ export const FaultRecord = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('wait-expired'), t, wait: z.string(), ms: z.number() }),
   z.strictObject({ kind: z.literal('probe'), t, path: z.string(), status: z.number().nullable(), ms: z.number() }),
 ])
-export type FaultRecord = z.infer<typeof FaultRecord>
+export type DiaryRecord = z.infer<typeof DiaryRecord>

@@ -16,7 +16,7 @@ export const aliveAfterCheck = defineCheck({
     // As long as the engine keeps asking; the grace is for its last try.
     const ms = breaker.cooldownMs + timeouts.firstByteMs + timing.baselineMarginMs + timing.graceMs
     const expected = `a plain request gets the upstream's answer once the fault is healed, within the claimed cool-down (asked for up to ${ms} ms)`
-    const probes = evidence.exchanges.filter((x) => x.phase === 'recovery')
+    const probes = evidence.exchanges.filter((x) => x.window === 'recovery')
     const [first, last] = [probes[0], probes.at(-1)]
     if (!first || !last) return { verdict: 'unknown', expected, actual: 'no request after the fault', nonces: [], reason: 'no evidence' }
     const ok = served(evidence, last) && last.request.t - first.request.t <= ms

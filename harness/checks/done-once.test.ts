@@ -23,5 +23,5 @@ examples(doneOnceCheck, {
     'the words of an answer': [stream(word('[DONE]'), finish()), /^0 ×/],
     'a JSON answer': [evidence({ exchanges: [jsonExchange('a', {})] }), /^0 ×/],
   },
-  unknown: { 'only requests before the fault': [evidence({ exchanges: [streamExchange('a', wholeStream('A'), { phase: 'baseline' })] }), 'no evidence'] },
+  unknown: { 'only requests before the fault': [evidence({ exchanges: [streamExchange('a', wholeStream('A'), { window: 'baseline' })] }), 'no evidence'] },
 })

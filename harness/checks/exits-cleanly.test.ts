@@ -3,7 +3,7 @@ import { exitsCleanlyCheck } from './exits-cleanly.ts'
 import { examples } from './testing/examples.ts'
 
 const exit = (t: number, detail: string, name = 'target') =>
-  evidence({ claims: { drain: { deadlineMs: 1000 } }, faults: [{ kind: 'process', t: 100, name: 'target', event: 'signal', detail: 'SIGTERM' }, { kind: 'process', t, name, event: 'exit', detail }] })
+  evidence({ claims: { drain: { deadlineMs: 1000 } }, diary: [{ kind: 'process', t: 100, name: 'target', event: 'signal', detail: 'SIGTERM' }, { kind: 'process', t, name, event: 'exit', detail }] })
 const clean = '{"code":0,"signal":null}'
 
 examples(exitsCleanlyCheck, {
@@ -17,6 +17,6 @@ examples(exitsCleanlyCheck, {
   },
   unknown: {
     'another process ended': [exit(200, clean, 'redis'), 'no evidence'],
-    'nobody told it to exit': [evidence({ faults: [{ kind: 'process', name: 'target', event: 'exit', detail: clean }] }), 'no evidence'],
+    'nobody told it to exit': [evidence({ diary: [{ kind: 'process', name: 'target', event: 'exit', detail: clean }] }), 'no evidence'],
   },
 })

@@ -8,7 +8,7 @@ export const exitsCleanlyCheck = defineCheck({
   params: z.strictObject({}),
   timed: true,
   judge: (evidence) => {
-    const of = (event: string) => evidence.faults.find((f) => f.kind === 'process' && f.name === 'target' && f.event === event)
+    const of = (event: string) => evidence.diary.find((f) => f.kind === 'process' && f.name === 'target' && f.event === event)
     const [signal, exit] = [of('signal'), of('exit')]
     const ms = evidence.claims.drain.deadlineMs + timing.graceMs
     const expected = `exit code 0 within ${ms} ms of the signal`

@@ -6,12 +6,12 @@ import { limitExactCheck } from './limit-exact.ts'
 import { examples } from './testing/examples.ts'
 
 // Two at once, and one comes back every 500 ms.
-const rateLimit = { burst: 2, perSecond: 2, shared: false, counters: 1, whenLost: 'open' as const, lostWithinMs: 100, backWithinMs: 1000 }
+const rateLimit = { burst: 2, perSecond: 2, window: 'sliding' as const, shared: false, counters: 1, whenLost: 'open' as const, lostWithinMs: 100, backWithinMs: 1000 }
 const letIn = (nonce: string, t: number, askedAt = t + 1): [Exchange, Attempt] => [jsonExchange(nonce, completion('Hello.'), { label: 'burst', t }), attempt(nonce, { t: askedAt })]
 const refused = (nonce: string, t: number, more: object = {}): [Exchange] => [jsonExchange(nonce, errorBody(), { label: 'burst', t, status: 429, ...more })]
 const burst = (...records: ([Exchange] | [Exchange, Attempt])[]) =>
   evidence({ claims: { rateLimit }, exchanges: records.map(([x]) => x), attempts: records.flatMap(([, a]) => (a === undefined ? [] : [a])) })
-const lagging = (ms: number, features: Feature[], found: Evidence): Evidence => ({ ...found, claims: { ...found.claims, features }, faults: [{ kind: 'lag', t: 0, ms }] })
+const lagging = (ms: number, features: Feature[], found: Evidence): Evidence => ({ ...found, claims: { ...found.claims, features }, diary: [{ kind: 'lag', t: 0, ms }] })
 const others = [refused('x', 0), refused('y', 0), refused('z', 0)]
 const many = (count: number, prefix: string, make: (nonce: string) => [Exchange] | [Exchange, Attempt]) => Array.from({ length: count }, (_, i) => make(`${prefix}${i}`))
 const big = (admitted: number, lastAt: number) => ({ ...burst(...many(admitted, 'a', (nonce) => letIn(nonce, 0, nonce === `a${admitted - 1}` ? lastAt : 1)), ...many(30, 'r', (nonce) => refused(nonce, 0))), claims: { ...burst().claims, rateLimit: { ...rateLimit, burst: 20 } } })

@@ -8,7 +8,7 @@ const letIn = (nonce: string, endAt = 10): [Exchange, Attempt] => [jsonExchange(
 const refused = (nonce: string, status = 429): [Exchange] => [jsonExchange(nonce, errorBody(), { label: 'lost', status })]
 const seen = (whenLost: Policy, records: ([Exchange] | [Exchange, Attempt])[], more: object = {}, lag = 0) =>
   evidence({
-    faults: [{ kind: 'lag', ms: lag }],
+    diary: [{ kind: 'lag', ms: lag }],
     claims: { rateLimit: { burst: 2, perSecond: 2, shared: true, counters: 1, whenLost, lostWithinMs: 100, backWithinMs: 1000, ...more } },
     exchanges: records.map(([x]) => x), attempts: records.flatMap(([, a]) => (a === undefined ? [] : [a])),
   })

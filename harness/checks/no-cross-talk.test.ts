@@ -19,7 +19,7 @@ examples(noCrossTalkCheck, {
     'another caller\'s whole answer': [beside(streamExchange('nq-f0', wholeStream('nq-f2', ' hello'))), /words of nq-f2/],
     'another caller\'s id': [beside(streamExchange('nq-f0', [word('nq-f0', { id: 'chatcmpl-nq-f2' })])), /words of nq-f2/],
     'another caller\'s words, cut otherwise': [beside(streamExchange('nq-f0', wholeStream('nq-f0 n', 'q-f2'))), /words of nq-f2/],
-    'words kept from before the fault': [evidence({ exchanges: [{ ...own('nq-b0'), phase: 'baseline' }, streamExchange('nq-f0', wholeStream('nq-f0 nq-b0'))] }), 'words of nq-b0'],
+    'words kept from before the fault': [evidence({ exchanges: [{ ...own('nq-b0'), window: 'baseline' }, streamExchange('nq-f0', wholeStream('nq-f0 nq-b0'))] }), 'words of nq-b0'],
     'no answer, so nothing was shown': [beside(noAnswer('nq-f0', 'gave-up', { stream: true })), /no words of its own; no answer/],
     'a refusal': [beside(jsonExchange('nq-f0', errorBody(), { status: 503 })), /no words of its own; 503/],
     'the same words for all': [evidence({ exchanges: [streamExchange('nq-f0', wholeStream('hello'))] }), /^no words of its own/],

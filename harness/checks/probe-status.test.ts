@@ -2,7 +2,7 @@ import { evidence } from '../evidence/fixture.ts'
 import { probeStatusCheck } from './probe-status.ts'
 import { examples } from './testing/examples.ts'
 
-const probes = (...list: [path: string, status: number | null, ms: number][]) => evidence({ faults: list.map(([path, status, ms]) => ({ kind: 'probe', path, status, ms })) })
+const probes = (...list: [path: string, status: number | null, ms: number][]) => evidence({ diary: list.map(([path, status, ms]) => ({ kind: 'probe', path, status, ms })) })
 
 examples(probeStatusCheck, {
   params: { probe: 'live outage', anyOf: [200] },

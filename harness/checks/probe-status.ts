@@ -7,7 +7,7 @@ export const probeStatusCheck = defineCheck({
   params: z.strictObject({ probe: z.string(), anyOf: z.array(z.number().int()), fast: z.boolean().default(true) }),
   timed: true,
   judge: (evidence, { probe, anyOf, fast }) => {
-    const seen = evidence.faults.filter((f) => f.kind === 'probe' && f.path === probe)
+    const seen = evidence.diary.filter((f) => f.kind === 'probe' && f.path === probe)
     const last = seen.at(-1)
     const expected = `${probe.split(' ')[0]} answers ${anyOf.join(' or ')}${fast ? ` within ${timing.healthMs} ms` : ''}`
     if (last?.kind !== 'probe') return { verdict: 'unknown', expected, actual: 'never asked', nonces: [], reason: 'no evidence' }

@@ -14,7 +14,7 @@ export const secretAbsentCheck = defineCheck({
       return { verdict: 'unknown', expected, actual: `no request carried the ${secret.replace('-', "'s ")}`, nonces: [], reason: 'the secret was never seen in use' }
     }
     if (at === 'caller') {
-      return forEach(evidence.exchanges.filter((x) => x.phase !== 'control'), expected, (x) => {
+      return forEach(evidence.exchanges.filter((x) => x.window !== 'control'), expected, (x) => {
         const all = `${JSON.stringify(x.head?.headers ?? [])}${bodyText(x)}`
         return isMarked(all, secret) || (text !== undefined && all.includes(text)) ? `it is there: ${outcome(x)}` : null
       })

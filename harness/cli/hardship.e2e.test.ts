@@ -17,7 +17,7 @@ const withConfig = (config: object = NO_REDIS): string => {
 const LONG = ['run', '--only', 'wire/models-list,wire/chat-json', '--cells', '1', '--repeat', '200', '--confirm', '1']
 /** Resolves once the run has some executions behind it. */
 const inMidRun = async (cwd: string, running: Running): Promise<void> => {
-  const there = () => until(async () => existsSync(join(cwd, '.gauntlet/runs')) && filesBelow(join(cwd, '.gauntlet/runs')).some((path) => path.endsWith('/2/faults.jsonl')), { timeoutMs: 30_000 })
+  const there = () => until(async () => existsSync(join(cwd, '.gauntlet/runs')) && filesBelow(join(cwd, '.gauntlet/runs')).some((path) => path.endsWith('/2/engine.jsonl')), { timeoutMs: 30_000 })
   if (!(await there())) throw new Error(`The run never got going.\n${running.stdout()}\n${running.stderr()}`)
 }
 const pidOf = (running: Running, program: RegExp): number => {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { renderAll, reporters } from '../../reports/index.ts'
-import { reportOf } from '../engine/report.ts'
-import { loadRun } from '../engine/run-document.ts'
+import { reportOf } from '../verdict/report.ts'
+import { loadRun } from '../verdict/run-document.ts'
 import { HarnessError } from '../errors.ts'
 import { list } from './options.ts'
 

@@ -35,7 +35,7 @@ const server = async (answer: Answer): Promise<AsyncDisposable & { url: URL }> =
   }
 }
 const talk = (url: URL, more: Partial<ExchangeOptions> = {}) =>
-  exchange({ nonce: 'n1-f0', phase: 'fault', label: 'request', url, method: 'POST', headers: {}, body: '{}', stream: false, secrets: new Secrets({ 'caller-key': KEY }), giveUpMs: 5000, ...more })
+  exchange({ nonce: 'n1-f0', window: 'fault', label: 'request', url, method: 'POST', headers: {}, body: '{}', stream: false, secrets: new Secrets({ 'caller-key': KEY }), giveUpMs: 5000, ...more })
 const get = async (answer: Answer, more: Partial<ExchangeOptions> = {}) => {
   await using listening = await server(answer)
   return await talk(listening.url, more)

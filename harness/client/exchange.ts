@@ -7,7 +7,7 @@ import { now } from '../timing.ts'
 
 export interface ExchangeOptions {
   nonce: string
-  phase: 'control' | 'baseline' | 'fault' | 'recovery'
+  window: string
   label: string
   /** Nonce in the text where it is not the request's own. */
   question?: string | undefined
@@ -45,7 +45,7 @@ export const exchange = async (options: ExchangeOptions): Promise<ExchangeResult
   const { promise: done, resolve: finish } = Promise.withResolvers<{ how: End['how']; detail: string }>()
   const body = Buffer.from(options.body)
   records.push({
-    kind: 'request', t: now(), nonce, phase: options.phase, label: options.label, method: options.method, path: options.url.pathname,
+    kind: 'request', t: now(), nonce, window: options.window, label: options.label, method: options.method, path: options.url.pathname,
     headers: Object.entries(options.headers).map(([k, v]): [string, string] => [k, secrets.text(v)]), body: secrets.text(options.body), stream: options.stream,
     ...(options.question === undefined || options.question === nonce ? {} : { question: options.question }),
   })

@@ -14,6 +14,6 @@ test('the latest answer counts, whichever was recorded last', () => {
 
 test('only answers to the label, and only what begins with seconds', () => {
   expect(until(refused('a', 0, [['retry-after', '3']], { label: 'other' }))).toBeUndefined()
-  expect(until(refused('a', 0, [['retry-after', '3']], { phase: 'baseline' }))).toBeUndefined()
+  expect(until(refused('a', 0, [['retry-after', '3']], { window: 'baseline' }))).toBeUndefined()
   for (const value of ['', 'soon', '-3', 'Fri, 21 Nov 2025 14:00:00 GMT']) expect(until(refused('a', 0, [['retry-after', value]])), value).toBeUndefined()
 })

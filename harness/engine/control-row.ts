@@ -82,7 +82,7 @@ export const controlRow = async (scenario: ScenarioDocument, faults: readonly Pl
 const askLane = async (lane: Lane, step: SendStep, nonce: string, giveUpMs: number, scenario: ScenarioDocument, cell: Cell, recorder: Recorder): Promise<ExchangeResult> => {
   const out = outgoing(step, nonce, { models: { chat: 'tiny', unknown: 'tiny' }, headers: {} }, 'control-row-no-key', scenario.id)
   const seen = await exchange({
-    ...out, nonce, phase: 'control', label: 'control', url: new URL(`${cell.laneURL(lane)}${out.path}`), stream: step.stream, secrets: cell.secrets, giveUpMs,
+    ...out, nonce, window: 'control', label: 'control', url: new URL(`${cell.laneURL(lane)}${out.path}`), stream: step.stream, secrets: cell.secrets, giveUpMs,
     onWord: (count) => cell.upstream.latches.reach(nonce, count),
   })
   recorder.client.push(...seen.records)

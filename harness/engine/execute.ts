@@ -49,15 +49,15 @@ class Execution {
     const lag = new LagMeter()
     try {
       if (disturbed || modelled) {
-        this.#recorder.note({ kind: 'phase', phase: 'control' })
+        this.#recorder.note({ kind: 'window', window: 'control' })
         await this.#inject(arming)
         await controlRow(this.#scenario, this.#faults, this.#cell, this.#recorder)
       }
       if (disturbed) {
-        this.#recorder.note({ kind: 'phase', phase: 'baseline' })
+        this.#recorder.note({ kind: 'window', window: 'baseline' })
         if (!(await this.#healthy('baseline'))) return this.#records()
       }
-      this.#recorder.note({ kind: 'phase', phase: 'fault' })
+      this.#recorder.note({ kind: 'window', window: 'fault' })
       await this.#inject(biting)
       lag.start()
       for (const step of stepsOf(this.#scenario)) {
@@ -71,16 +71,16 @@ class Execution {
       await this.#heal()
     }
     if (disturbed && !this.#targetGone && !this.#signal.aborted) {
-      this.#recorder.note({ kind: 'phase', phase: 'recovery' })
+      this.#recorder.note({ kind: 'window', window: 'recovery' })
       await this.#healthy('recovery')
     }
-    this.#recorder.note({ kind: 'phase', phase: 'end' })
+    this.#recorder.note({ kind: 'window', window: 'end' })
     if (this.#targetGone && !this.#signal.aborted) await this.#cell.startTarget()
     return this.#records()
   }
 
   #records(): Records {
-    return { client: this.#recorder.client, faults: this.#recorder.faults, upstream: this.#cell.upstream.journal.take() }
+    return { client: this.#recorder.client, diary: this.#recorder.diary, upstream: this.#cell.upstream.journal.take() }
   }
 
   async #inject(which: (fault: PlannedFault) => NonNullable<PlannedFault['effect']['toxics']>): Promise<void> {
@@ -119,20 +119,20 @@ class Execution {
   }
 
   /** One plain request must succeed, of replicas one at each in turn; tried again until the claimed cool-down and a margin are over. */
-  async #healthy(phase: 'baseline' | 'recovery'): Promise<boolean> {
+  async #healthy(window: 'baseline' | 'recovery'): Promise<boolean> {
     const { claims, launch } = this.#cell.options.target
     const until = now() + claims.breaker.cooldownMs + claims.timeouts.firstByteMs + timing.baselineMarginMs
     const first = firstSend(this.#scenario)
     // Of the kind that the scenario is about, but one that a healthy target can answer.
     const model = first?.model === 'unknown' ? 'chat' : first?.model
-    const probe: SendStep = { ...plainSend, label: phase, to: first?.to === 'embeddings' ? 'embeddings' : 'chat', ...(model === undefined ? {} : { model }) }
+    const probe: SendStep = { ...plainSend, label: window, to: first?.to === 'embeddings' ? 'embeddings' : 'chat', ...(model === undefined ? {} : { model }) }
     const hopeless = this.#cell.health === 'never'
     // Each request has a connection of its own, and each connection goes to the next replica: one whose circuit is still open would fail the next scenario.
     const replicas = launch?.replicas ?? 1
     let inTurn = 0
     for (;;) {
-      const { records } = await this.#traffic.one(probe, phase, [], { giveUpMs: hopeless ? claims.timeouts.firstByteMs + timing.graceMs : undefined })
-      const asked = assemble(this.#scenario, claims, { client: records, upstream: this.#cell.upstream.journal.records, faults: [] })
+      const { records } = await this.#traffic.one(probe, window, [], { giveUpMs: hopeless ? claims.timeouts.firstByteMs + timing.graceMs : undefined })
+      const asked = assemble(this.#scenario, claims, { client: records, upstream: this.#cell.upstream.journal.records, diary: [] })
       if (asked.exchanges.some((x) => isRelayed(x, asked))) {
         this.#cell.health = 'seen'
         if (++inTurn === replicas) return true

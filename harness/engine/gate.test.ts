@@ -14,7 +14,7 @@ const bare: Rig = { components: [] }
 const toxiproxy = { apiUrl: 'http://127.0.0.1:1', host: '127.0.0.1' } as NonNullable<Rig['toxiproxy']>
 const redis = { host: '127.0.0.1', port: 1 } as NonNullable<Rig['redis']>
 const full: Rig = { components: [], toxiproxy, redis }
-const scenario = (changes: Partial<Scenario> = {}, ...faults: FaultData[]): Scenario => ({ ...evidence().scenario, faults: faults.map((fault) => ({ at: 'before', fault })), ...changes })
+const scenario = (changes: Partial<Scenario> = {}, ...faults: FaultData[]): Scenario => ({ ...evidence().scenario, faults: faults.map((fault) => ({ fault })), ...changes })
 
 describe('what a scenario needs', () => {
   test('nothing, for scripts: they run on direct lanes', () => {

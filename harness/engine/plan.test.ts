@@ -10,7 +10,7 @@ import { arming, biting, isScripted, plannedFaults, plansFor } from './plan.ts'
 
 const claims = Claims.parse({})
 const plan = (...faults: (FaultData | { fault: FaultData; labels: string[] })[]) =>
-  plannedFaults({ faults: faults.map((f) => ('fault' in f ? { at: 'before', ...(f as { fault: FaultData; labels: string[] }) } : { at: 'before', fault: f as FaultData })) }, claims)
+  plannedFaults({ faults: faults.map((f) => ('fault' in f ? { ...(f as { fault: FaultData; labels: string[] }) } : { fault: f as FaultData })) }, claims)
 
 test('a fault comes with its sentence, which names the lane', () => {
   expect(plan(upstreamStatus({ status: 429, retryAfter: '1', times: 2 }, 'secondary'))[0]?.sentence).toBe('upstream answers 429 with Retry-After: 1 2 time(s) (secondary)')

@@ -21,7 +21,7 @@ test.each([1, 2, 3])('of %i replicas each has to be healthy before a scenario an
     })
     expect(report.scenarios.map(({ verdict }) => verdict)).toEqual(['pass'])
     const { evidence } = await readEvidence(join(folder, 'scenarios/retries/500-once/0'))
-    for (const phase of ['baseline', 'recovery']) expect(evidence.exchanges.filter((x) => x.phase === phase).length, phase).toBe(replicas)
+    for (const window of ['baseline', 'recovery']) expect(evidence.exchanges.filter((x) => x.window === window).length, window).toBe(replicas)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -14,11 +14,11 @@ import { now } from '../timing.ts'
 import { Cell } from './cell.ts'
 import { execute } from './execute.ts'
 import { gate } from './gate.ts'
-import { judge } from './judge.ts'
-import { examineScenario, reportOf } from './report.ts'
+import { judge } from '../verdict/judge.ts'
+import { examineScenario, reportOf } from '../verdict/report.ts'
 import { refuseLost } from './lost.ts'
-import { saveRun } from './run-document.ts'
-import type { RunDocument } from './run-document.ts'
+import { saveRun } from '../verdict/run-document.ts'
+import type { RunDocument } from '../verdict/run-document.ts'
 import { caseSeed } from './seed.ts'
 import { unclaimedButThere } from './unclaimed.ts'
 
@@ -150,7 +150,7 @@ const runScenario = async (state: State, entry: Entry, cell: Cell, signal: Abort
     const { verdict, again } = judge(evidence, { strict: options.strict })
     if (verdict !== 'pass') await refuseLost(options.environment)
     entry.executions.push({ kind, folder })
-    const last = evidence.exchanges.findLast((x) => x.phase === 'recovery' || x.phase === 'baseline')
+    const last = evidence.exchanges.findLast((x) => x.window === 'recovery' || x.window === 'baseline')
     // Restarted only after it was seen to fail: a crash that no scenario met must not be healed without a word.
     const sick = (last !== undefined && !isRelayed(last, evidence)) || (verdict !== 'pass' && !cell.running)
     // A target that does not come back by itself would make every later scenario unknown.

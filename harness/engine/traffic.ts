@@ -12,7 +12,7 @@ import type { PlannedFault } from './plan.ts'
 import type { Recorder } from './recorder.ts'
 
 type OnWord = (nonce: string, count: number) => void
-type Phase = 'baseline' | 'fault' | 'recovery'
+type Window = 'baseline' | 'fault' | 'recovery'
 
 export const plainSend: SendStep = { do: 'send', label: 'probe', requests: 1, concurrency: 1, to: 'chat', stream: false, body: {}, headers: {}, auth: 'key', background: false }
 
@@ -34,7 +34,7 @@ export class Traffic {
   }
 
   /** Sends all requests of one step, at most `concurrency` at a time and `everyMs` apart, and resolves when all have ended. */
-  async send(step: SendStep, phase: Phase, faults: readonly PlannedFault[], onWord?: OnWord): Promise<ExchangeResult[]> {
+  async send(step: SendStep, window: Window, faults: readonly PlannedFault[], onWord?: OnWord): Promise<ExchangeResult[]> {
     const { claims } = this.#cell.options.target
     const total = Math.round(resolveAmount(step.requests, claims))
     const concurrency = Math.round(resolveAmount(step.concurrency, claims))
@@ -48,19 +48,19 @@ export class Traffic {
         const early = started + at * everyMs - now()
         if (early > 0) await sleep(early, undefined, { signal: this.#signal }).catch(() => undefined)
         if (this.#signal.aborted) return
-        results[at] = await this.one(step, phase, faults, { onWord })
+        results[at] = await this.one(step, window, faults, { onWord })
       }
     }
     await Promise.all(Array.from({ length: Math.min(concurrency, total) }, worker))
     return results
   }
 
-  async one(step: SendStep, phase: Phase, faults: readonly PlannedFault[], how: { onWord?: OnWord | undefined; giveUpMs?: number | undefined } = {}): Promise<ExchangeResult> {
+  async one(step: SendStep, window: Window, faults: readonly PlannedFault[], how: { onWord?: OnWord | undefined; giveUpMs?: number | undefined } = {}): Promise<ExchangeResult> {
     const { upstream, keys, options, secrets } = this.#cell
-    const nonce = nonceOf(this.#scenario.seed, phase, this.#counts[phase]++, this.#scenario.salt)
+    const nonce = nonceOf(this.#scenario.seed, window, this.#counts[window]++, this.#scenario.salt)
     const question = this.#question(step, nonce)
     // Scripts are found by the text: one that repeats a question is answered by the script of its own label from now on.
-    upstream.expect(question, plansFor(faults, step.label), this.#scenario.upstream === 'model' && phase === 'fault')
+    upstream.expect(question, plansFor(faults, step.label), this.#scenario.upstream === 'model' && window === 'fault')
     const out = outgoing(step, nonce, options.target, step.auth === 'limited' ? keys.limited : keys.caller, this.#scenario.id, { question, chars: step.chars && resolveAmount(step.chars, options.target.claims) })
     const abort = new AbortController()
     const over = Promise.withResolvers<'over'>()
@@ -68,7 +68,7 @@ export class Traffic {
     const leaveWhenUpstream = step.abort && 'whenUpstream' in step.abort ? this.#whenUpstream(question, step.abort.whenUpstream, abort, over.promise) : undefined
     const after = step.abort && 'afterEvents' in step.abort ? step.abort.afterEvents : undefined
     const result = await exchange({
-      nonce, question, phase, label: step.label, url: this.#cell.targetURL(`${this.#cell.target.basePath}${out.path}`), method: out.method, headers: out.headers, body: out.body,
+      nonce, question, window, label: step.label, url: this.#cell.targetURL(`${this.#cell.target.basePath}${out.path}`), method: out.method, headers: out.headers, body: out.body,
       stream: step.stream, secrets, giveUpMs: how.giveUpMs ?? totalMs + timing.giveUpMarginMs, signal: AbortSignal.any([abort.signal, this.#signal]),
       onWord: (count) => {
         upstream.latches.reach(question, count)

@@ -1,4 +1,3 @@
-import type { Feature } from '../../schemas/claims.ts'
 import type { Report } from '../../schemas/report.ts'
 import { exchange } from '../client/exchange.ts'
 import type { ExchangeResult } from '../client/exchange.ts'
@@ -16,7 +15,7 @@ interface Probe {
 const ok = (seen: ExchangeResult): boolean => seen.status === 200 && seen.how === 'complete'
 
 /** One request for each feature that one request can show. */
-const probes: Partial<Record<Feature, Probe>> = {
+const probes: Record<string, Probe> = {
   'chat.stream': { step: { ...plainSend, stream: true }, works: (s) => ok(s) && s.text.includes('data:') },
   'chat.stream.usage': { step: { ...plainSend, stream: true, body: { stream_options: { include_usage: true } } }, works: (s) => ok(s) && /"usage":\s*\{/.test(s.text) },
   embeddings: { step: { ...plainSend, to: 'embeddings' }, works: (s) => ok(s) && s.text.includes('"embedding"') },
@@ -35,7 +34,7 @@ export const unclaimedButThere = async (cell: Cell): Promise<Report['observed']>
     cell.upstream.expect(nonce)
     const out = outgoing(probe.step, nonce, cell.options.target, cell.keys.caller, 'unclaimed')
     const seen = await exchange({
-      nonce, phase: 'baseline', label: 'unclaimed', url: cell.targetURL(`${cell.target.basePath}${out.path}`), method: out.method, headers: out.headers, body: out.body,
+      nonce, window: 'baseline', label: 'unclaimed', url: cell.targetURL(`${cell.target.basePath}${out.path}`), method: out.method, headers: out.headers, body: out.body,
       stream: probe.step.stream, secrets: cell.secrets, giveUpMs: timing.probeMs,
     })
     if (probe.works(seen)) rows.push({ claim: feature, declared: 'not claimed', observed: 'works', verdict: 'warn' })

@@ -4,8 +4,8 @@ import { assemble } from './assemble.ts'
 import { evidence } from './fixture.ts'
 
 const { scenario, claims } = evidence()
-const of = (client: ClientRecord[], upstream: UpstreamRecord[] = []) => assemble(scenario, claims, { client, upstream, faults: [] })
-const asked = (nonce: string, t = 0): ClientRecord => ({ kind: 'request', t, nonce, phase: 'fault', label: 'x', method: 'POST', path: '/', headers: [], body: '', stream: false })
+const of = (client: ClientRecord[], upstream: UpstreamRecord[] = []) => assemble(scenario, claims, { client, upstream, diary: [] })
+const asked = (nonce: string, t = 0): ClientRecord => ({ kind: 'request', t, nonce, window: 'fault', label: 'x', method: 'POST', path: '/', headers: [], body: '', stream: false })
 const called = (id: string, nonce: string | null, attempt = 1): UpstreamRecord => ({ kind: 'request', t: 0, id, lane: 'primary', nonce, attempt, method: 'POST', path: '/', headers: [], body: '' })
 
 test('records of two requests that ran at the same time go to their own exchange, in order', () => {

@@ -1,19 +1,19 @@
 import type { Claims } from '../../schemas/claims.ts'
-import type { ClientRecord, FaultRecord, UpstreamRecord } from '../../schemas/evidence.ts'
+import type { ClientRecord, DiaryRecord, UpstreamRecord } from '../../schemas/evidence.ts'
 import type { ScenarioDocument } from '../scenario.ts'
 import type { Attempt, Evidence, Exchange } from './types.ts'
 
 export interface Records {
   client: readonly ClientRecord[]
   upstream: readonly UpstreamRecord[]
-  faults: readonly FaultRecord[]
+  diary: readonly DiaryRecord[]
 }
 
 const exchanges = (records: readonly ClientRecord[]): Exchange[] => {
   const byNonce = new Map<string, Exchange>()
   for (const r of records) {
     if (r.kind === 'request') {
-      byNonce.set(r.nonce, { nonce: r.nonce, question: r.question ?? r.nonce, phase: r.phase, label: r.label, request: r, chunks: [] })
+      byNonce.set(r.nonce, { nonce: r.nonce, question: r.question ?? r.nonce, window: r.window, label: r.label, request: r, chunks: [] })
       continue
     }
     const exchange = byNonce.get(r.nonce)
@@ -52,5 +52,5 @@ export const assemble = (scenario: ScenarioDocument, claims: Claims, records: Re
   claims,
   exchanges: exchanges(records.client),
   attempts: attempts(records.upstream),
-  faults: [...records.faults],
+  diary: [...records.diary],
 })

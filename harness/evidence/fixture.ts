@@ -1,5 +1,6 @@
 import { Claims } from '../../schemas/claims.ts'
-import type { FaultRecord } from '../../schemas/evidence.ts'
+import type { ClaimsInput } from '../../schemas/claims.ts'
+import type { DiaryRecord } from '../../schemas/evidence.ts'
 import type { Requirement } from '../../schemas/verdict.ts'
 import type { ScenarioDocument } from '../scenario.ts'
 import type { Records } from './assemble.ts'
@@ -13,27 +14,27 @@ type Untimed<R> = R extends unknown ? Omit<R, 't'> & { t?: number } : never
 export interface EvidenceInput {
   scenario?: Partial<ScenarioDocument>
   requirement?: Partial<Requirement>
-  claims?: Partial<Claims>
+  claims?: ClaimsInput
   exchanges?: Exchange[]
   attempts?: Attempt[]
-  faults?: Untimed<FaultRecord>[]
+  diary?: Untimed<DiaryRecord>[]
 }
 
 /** Evidence of a scenario with one MUST and no faults, which ran to its end. */
-export const evidence = ({ scenario = {}, requirement = {}, claims = {}, exchanges = [], attempts = [], faults = [{ kind: 'phase', phase: 'end' }] }: EvidenceInput = {}): Evidence => ({
+export const evidence = ({ scenario = {}, requirement = {}, claims = {}, exchanges = [], attempts = [], diary = [{ kind: 'window', window: 'end' }] }: EvidenceInput = {}): Evidence => ({
   scenario: {
     id: 'area/name', seed: 7, title: 'a title', requirement: { id: 'some.rule', level: 'MUST', origin: 'house', text: 'A rule.', source: 'us', ...requirement },
     features: ['chat'], needs: [], faults: [], traffic: [{ do: 'wait', for: 0 }], checks: [], upstream: 'script', exclusive: false, aliases: [], salt: '', ...scenario,
   },
-  claims: { ...Claims.parse({}), ...claims },
+  claims: Claims.parse(claims),
   exchanges,
   attempts,
-  faults: faults.map((f) => ({ t: 0, ...f }) as FaultRecord),
+  diary: diary.map((f) => ({ t: 0, ...f }) as DiaryRecord),
 })
 
 interface ExchangeInput {
   t?: number
-  phase?: Exchange['phase']
+  window?: Exchange['window']
   label?: string
   /** The request whose question it repeats. */
   question?: string
@@ -50,11 +51,11 @@ interface ExchangeInput {
 }
 
 const exchange = (nonce: string, stream: boolean, type: string | undefined, chunks: Exchange['chunks'], input: ExchangeInput): Exchange => {
-  const { t = 0, phase = 'fault', label = 'request', end = 'complete', path = '/v1/chat/completions', asks = {}, question = nonce } = input
+  const { t = 0, window = 'fault', label = 'request', end = 'complete', path = '/v1/chat/completions', asks = {}, question = nonce } = input
   const endAt = input.endAt ?? (chunks.at(-1)?.t ?? t + 10)
   return {
-    nonce, question, phase, label,
-    request: { kind: 'request', t, nonce, phase, label, method: 'POST', path, headers: input.requestHeaders ?? [], body: typeof asks === 'string' ? asks : JSON.stringify(asks), stream, ...(question === nonce ? {} : { question }) },
+    nonce, question, window, label,
+    request: { kind: 'request', t, nonce, window, label, method: 'POST', path, headers: input.requestHeaders ?? [], body: typeof asks === 'string' ? asks : JSON.stringify(asks), stream, ...(question === nonce ? {} : { question }) },
     ...(type === undefined ? {} : { head: { kind: 'head', t: t + 5, nonce, status: input.status ?? 200, headers: input.headers ?? [['content-type', type]] } }),
     chunks,
     ...(input.abortedAt === undefined ? {} : { abortedAt: input.abortedAt }),
@@ -140,7 +141,7 @@ export const completion = (content: string, more: object = {}, reason = 'stop'):
 export const errorBody = (message = 'The upstream failed.', more: object = {}): { error: object } => ({ error: { message, type: 'server_error', param: null, code: null, ...more } })
 
 /** Evidence taken apart into the records that a run folder holds. */
-export const recordsOf = ({ exchanges, attempts, faults }: Evidence): Records => {
+export const recordsOf = ({ exchanges, attempts, diary }: Evidence): Records => {
   const some = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value])
   return {
     client: exchanges.flatMap(({ nonce, request, head, chunks, abortedAt, end }) => [
@@ -148,6 +149,6 @@ export const recordsOf = ({ exchanges, attempts, faults }: Evidence): Records =>
       ...(abortedAt === undefined ? [] : [{ kind: 'abort' as const, t: abortedAt, nonce }]), ...some(end),
     ]),
     upstream: attempts.flatMap((a) => [a.request, ...some(a.head), ...a.events, ...some(a.body), ...a.faults, ...a.held, ...some(a.peerClosed), ...some(a.end)]),
-    faults,
+    diary,
   }
 }

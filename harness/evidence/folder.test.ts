@@ -18,10 +18,10 @@ const records: Records = {
   client: [
     { kind: 'end', t: 9, nonce: 'a', how: 'complete', detail: '' },
     { kind: 'bytes', t: 5, nonce: 'a', data: Buffer.from([0xff, 0x00, 0xf0]).toString('base64') },
-    { kind: 'request', t: 1, nonce: 'a', phase: 'fault', label: 'x', method: 'POST', path: '/', headers: [['A', '1'], ['a', '2']], body: 'line\nbreak', stream: true },
+    { kind: 'request', t: 1, nonce: 'a', window: 'fault', label: 'x', method: 'POST', path: '/', headers: [['A', '1'], ['a', '2']], body: 'line\nbreak', stream: true },
   ],
   upstream: [{ kind: 'request', t: 2, id: '1', lane: 'primary', nonce: null, attempt: 1, method: 'POST', path: '/', headers: [], body: '' }],
-  faults: [{ kind: 'phase', t: 0, phase: 'end' }],
+  diary: [{ kind: 'window', t: 0, window: 'end' }],
 }
 
 test('what was written is read again, in the order of time, every byte of it', async () => {
@@ -33,12 +33,12 @@ test('what was written is read again, in the order of time, every byte of it', a
   expect(found.exchanges[0]).toMatchObject({ nonce: 'a', request: { headers: [['A', '1'], ['a', '2']], body: 'line\nbreak' }, end: { t: 9 } })
   expect([...(found.exchanges[0]?.chunks[0]?.bytes ?? [])]).toEqual([0xff, 0x00, 0xf0])
   expect(found.attempts[0]?.nonce).toBeNull()
-  expect(found.faults).toEqual(records.faults)
+  expect(found.diary).toEqual(records.diary)
 })
 
 test('empty records are evidence too: of nothing', async () => {
-  await writeEvidence(dir, head, { client: [], upstream: [], faults: [] })
-  expect((await readEvidence(dir)).evidence).toMatchObject({ exchanges: [], attempts: [], faults: [] })
+  await writeEvidence(dir, head, { client: [], upstream: [], diary: [] })
+  expect((await readEvidence(dir)).evidence).toMatchObject({ exchanges: [], attempts: [], diary: [] })
 })
 
 const unreadable = { code: 'HAR_ERR_RUN_UNREADABLE' }
@@ -50,7 +50,7 @@ test('a folder that is not there, or lacks a file, is unreadable', async () => {
   await expect(readEvidence(dir)).rejects.toMatchObject(unreadable)
 })
 
-test.each(['client.jsonl', 'upstream.jsonl', 'faults.jsonl', 'scenario.json'])('half of %s is not read as whole', async (name) => {
+test.each(['client.jsonl', 'upstream.jsonl', 'engine.jsonl', 'scenario.json'])('half of %s is not read as whole', async (name) => {
   await writeEvidence(dir, head, records)
   const text = await readFile(join(dir, name), 'utf8')
   for (const cut of [Math.floor(text.length / 2), text.length - 2]) {
@@ -59,10 +59,10 @@ test.each(['client.jsonl', 'upstream.jsonl', 'faults.jsonl', 'scenario.json'])('
   }
 })
 
-test.each(['{"kind":"phase","t":0,"phase":"party"}', '{"kind":"phase","t":0,"phase":"end","more":1}', '{"kind":"phase","phase":"end"}', 'null'])('a record that no schema knows is refused with its line: %s', async (line) => {
+test.each(['{"kind":"window","t":0,"window":"party"}', '{"kind":"window","t":0,"window":"end","more":1}', '{"kind":"window","window":"end"}', 'null'])('a record that no schema knows is refused with its line: %s', async (line) => {
   await writeEvidence(dir, head, records)
-  await writeFile(join(dir, 'faults.jsonl'), `{"kind":"lag","t":0,"ms":1}\n${line}\n`)
-  await expect(readEvidence(dir)).rejects.toMatchObject({ ...unreadable, message: expect.stringMatching(/faults\.jsonl:2 /) })
+  await writeFile(join(dir, 'engine.jsonl'), `{"kind":"lag","t":0,"ms":1}\n${line}\n`)
+  await expect(readEvidence(dir)).rejects.toMatchObject({ ...unreadable, message: expect.stringMatching(/engine\.jsonl:2 /) })
 })
 
 test('a place that cannot be written is told as such', async () => {

@@ -1,5 +1,5 @@
 import type { Claims } from '../../schemas/claims.ts'
-import type { ClientRecord, FaultRecord, UpstreamRecord } from '../../schemas/evidence.ts'
+import type { ClientRecord, DiaryRecord, UpstreamRecord } from '../../schemas/evidence.ts'
 import type { ScenarioDocument } from '../scenario.ts'
 
 type Pick1<R extends { kind: string }, K extends R['kind']> = Extract<R, { kind: K }>
@@ -10,7 +10,7 @@ export interface Exchange {
   nonce: string
   /** The nonce in its text: its own, or that of the request whose question it repeats. Upstream calls go by it. */
   question: string
-  phase: 'control' | 'baseline' | 'fault' | 'recovery'
+  window: string
   label: string
   request: Pick1<ClientRecord, 'request'>
   head?: Pick1<ClientRecord, 'head'>
@@ -41,5 +41,6 @@ export interface Evidence {
   claims: Claims
   exchanges: Exchange[]
   attempts: Attempt[]
-  faults: FaultRecord[]
+  /** What the engine did and what speaks for or against it. */
+  diary: DiaryRecord[]
 }

@@ -64,7 +64,7 @@ test('headers are found whatever their case, the first of several', () => {
 
 test('requests of the fault by label, their upstream calls in the order of time, and strangers but for lists of models', () => {
   const found = evidence({
-    exchanges: [jsonExchange('b', {}, { phase: 'baseline' }), jsonExchange('f', {}), jsonExchange('g', {}, { label: 'trip' })],
+    exchanges: [jsonExchange('b', {}, { window: 'baseline' }), jsonExchange('f', {}), jsonExchange('g', {}, { label: 'trip' })],
     attempts: [attempt('f', { t: 9, attempt: 2 }), attempt('f', { t: 3 }), attempt('f', { t: 3, lane: 'secondary' }), attempt('b'), attempt(null), attempt(null, { method: 'GET', path: '/v1/models' })],
   })
   expect(faultPhase(found).map((x) => x.nonce)).toEqual(['f', 'g'])

@@ -112,9 +112,9 @@ export const finishReasons = (exchange: Exchange): string[] => {
 export const upstreamFinish = (attempt: Attempt): unknown =>
   [...(attempt.body ? [attempt.body.text] : []), ...attempt.events.map((e) => e.text)].map((text) => at(firstChoice(parseJson(text)), 'finish_reason')).find((reason) => typeof reason === 'string')
 
-/** The requests of the fault phase, those with one of the labels where any are given. */
+/** The requests of the fault window, those with one of the labels where any are given. */
 export const faultPhase = (evidence: Evidence, labels?: readonly string[]): Exchange[] =>
-  evidence.exchanges.filter((x) => x.phase === 'fault' && (labels === undefined || labels.includes(x.label)))
+  evidence.exchanges.filter((x) => x.window === 'fault' && (labels === undefined || labels.includes(x.label)))
 
 /** Upstream calls made for one request, in order, on one lane or all. */
 export const attemptsOf = (evidence: Evidence, nonce: string, lane?: string): Attempt[] =>
@@ -129,7 +129,7 @@ export const isRelayed = (exchange: Exchange, evidence: Pick<Evidence, 'attempts
   evidence.attempts.some((a) => a.nonce === exchange.nonce && a.head?.status === 200) &&
   (exchange.request.path.endsWith('/embeddings') ? at(bodyJson(exchange), 'data', 0, 'embedding') !== undefined : answerText(exchange).includes(exchange.nonce))
 
-/** Upstream calls for the requests of the fault phase and for requests without a known nonce, but not for models lists. */
+/** Upstream calls for the requests of the fault window and for requests without a known nonce, but not for models lists. */
 export const faultAttempts = (evidence: Evidence): Attempt[] => {
   const nonces = new Set(faultPhase(evidence).map((x) => x.nonce))
   return evidence.attempts.filter((a) => (a.nonce === null ? !a.request.path.endsWith('/models') : nonces.has(a.nonce)))
@@ -150,4 +150,4 @@ export const outcome = (exchange: Exchange): string => {
 }
 
 /** The worst lag of the harness's event loop while it was timing, in milliseconds. */
-export const lagOf = (evidence: Pick<Evidence, 'faults'>): number => Math.max(0, ...evidence.faults.map((f) => (f.kind === 'lag' ? f.ms : 0)))
+export const lagOf = (evidence: Pick<Evidence, 'diary'>): number => Math.max(0, ...evidence.diary.map((f) => (f.kind === 'lag' ? f.ms : 0)))

@@ -18,7 +18,7 @@ const numbers = {
 
 const claims = {
   features: [
-    'chat', 'chat.stream', 'chat.stream.usage', 'embeddings', 'models', 'auth', 'retry', 'retry-after', 'breaker', 'fallback', 'timeouts', 'cancellation', 'health',
+    'chat', 'chat.stream', 'chat.stream.usage', 'embeddings', 'models', 'auth', 'validation', 'retry', 'retry-after', 'breaker', 'breaker.half-open', 'fallback', 'timeouts', 'cancellation', 'health',
     'health.redis', 'drain', 'rate-limit', 'rate-limit.redis', 'request-id', 'redaction', 'cache', 'input-limits', 'keep-alive', 'queue', 'models.case', 'models.no-stream',
   ],
   retry: { retries: numbers.retry.retries, maxDelayMs: numbers.retry.capMs, maxRetryAfterMs: numbers.retry.maxRetryAfterMs },

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'a healed upstream is used again',
   requirement: requirements['breaker.recovers-within'],
   features: ['chat', 'breaker'],
-  faults: [{ at: 'before', labels: ['trip'], fault: upstreamStatus({ status: 503 }) }],
+  faults: [{ labels: ['trip'], fault: upstreamStatus({ status: 503 }) }],
   traffic: [
     send({ label: 'trip', requests: { claim: 'breaker.failures', plus: 3 } }),
     heal(),

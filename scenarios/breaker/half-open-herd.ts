@@ -6,8 +6,8 @@ export default defineScenario({
   requirement: requirements['breaker.half-open-single-probe'],
   features: ['chat', 'breaker'],
   faults: [
-    { at: 'before', labels: ['trip'], fault: upstreamStatus({ status: 503 }) },
-    { at: 'before', labels: ['herd'], fault: upstreamBeforeHead({ delayMs: 300 }) },
+    { labels: ['trip'], fault: upstreamStatus({ status: 503 }) },
+    { labels: ['herd'], fault: upstreamBeforeHead({ delayMs: 300 }) },
   ],
   traffic: [
     send({ label: 'trip', requests: { claim: 'breaker.failures', plus: 3 } }),

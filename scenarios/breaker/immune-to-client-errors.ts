@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'mistakes of a caller open no breaker',
   requirement: requirements['breaker.immune.client-errors'],
   features: ['chat', 'breaker'],
-  faults: [{ at: 'before', labels: ['bad'], fault: upstreamStatus({ status: 400 }) }],
+  faults: [{ labels: ['bad'], fault: upstreamStatus({ status: 400 }) }],
   traffic: [
     send({ label: 'bad', requests: { claim: 'breaker.failures', times: 2 } }),
     send({ label: 'good', requests: 2 }),

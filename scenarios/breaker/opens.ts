@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'failures in a row open the breaker',
   requirement: requirements['breaker.opens'],
   features: ['chat', 'breaker'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 503 }) }],
+  faults: [{ fault: upstreamStatus({ status: 503 }) }],
   traffic: [send({ label: 'trip', requests: { claim: 'breaker.failures', plus: 3 } })],
   checks: [breakerOpens('trip'), aliveAfter()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'an open breaker of one upstream leaves the other alone',
   requirement: requirements['breaker.per-upstream-isolation'],
   features: ['chat', 'breaker', 'fallback'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 503 }) }],
+  faults: [{ fault: upstreamStatus({ status: 503 }) }],
   traffic: [
     send({ label: 'trip', requests: { claim: 'breaker.failures', plus: 1 } }),
     send({ label: 'other', requests: 3, model: 'fallback' }),

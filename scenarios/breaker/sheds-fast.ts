@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'an open breaker answers at once',
   requirement: requirements['breaker.sheds-fast'],
   features: ['chat', 'breaker'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 503 }) }],
+  faults: [{ fault: upstreamStatus({ status: 503 }) }],
   traffic: [
     send({ label: 'trip', requests: { claim: 'breaker.failures', plus: 3 } }),
     send({ label: 'shed', requests: 5, concurrency: 5 }),

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'a stream that was cut is asked for again',
   requirement: requirements['cache.never.truncated'],
   features: ['chat.stream', 'cache'],
-  faults: [{ at: 'before', labels: ['cut'], fault: closeMidStream({ afterEvents: 3 }) }],
+  faults: [{ labels: ['cut'], fault: closeMidStream({ afterEvents: 3 }) }],
   traffic: [send({ label: 'cut', stream: true }), send({ label: 'again', same: 'cut', stream: true })],
   checks: [answerExact(['again'])],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'the caller leaves before the answer begins',
   requirement: requirements['cancel.before-head'],
   features: ['chat', 'cancellation'],
-  faults: [{ at: 'before', fault: upstreamBeforeHead({ how: 'hang' }) }],
+  faults: [{ fault: upstreamBeforeHead({ how: 'hang' }) }],
   traffic: { requests: 3, concurrency: 3, abort: { whenUpstream: 'asked' } },
   checks: [upstreamStops(), aliveAfter()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'Retry-After reaches the caller',
   requirement: requirements['error.retry-after.forwarded'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 429, retryAfter: '30' }) }],
+  faults: [{ fault: upstreamStatus({ status: 429, retryAfter: '30' }) }],
   traffic: {},
   checks: [statusIs(429), retryAfterForwarded(30)],
 })

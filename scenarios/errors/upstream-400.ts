@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream answers 400',
   requirement: requirements['error.map.400'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 400 }) }],
+  faults: [{ fault: upstreamStatus({ status: 400 }) }],
   traffic: {},
   checks: [errorEnvelope(400), attemptsAtMost(1)],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream refuses the key of the target',
   requirement: requirements['error.map.401'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 401 }) }],
+  faults: [{ fault: upstreamStatus({ status: 401 }) }],
   traffic: {},
   checks: [errorEnvelope([500, 502, 503])],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream answers 404',
   requirement: requirements['error.map.404'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 404 }) }],
+  faults: [{ fault: upstreamStatus({ status: 404 }) }],
   traffic: {},
   checks: [errorEnvelope(404)],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream keeps answering 429',
   requirement: requirements['error.map.429'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 429 }) }],
+  faults: [{ fault: upstreamStatus({ status: 429 }) }],
   traffic: {},
   checks: [errorEnvelope(429), aliveAfter()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream keeps answering 500',
   requirement: requirements['error.map.500'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 500 }) }],
+  faults: [{ fault: upstreamStatus({ status: 500 }) }],
   traffic: {},
   checks: [errorEnvelope([500, 502, 503]), aliveAfter()],
 })

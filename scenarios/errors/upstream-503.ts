@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream keeps answering 503',
   requirement: requirements['error.map.503'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 503 }) }],
+  faults: [{ fault: upstreamStatus({ status: 503 }) }],
   traffic: {},
   checks: [errorEnvelope([502, 503]), aliveAfter()],
 })

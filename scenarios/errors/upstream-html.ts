@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream answers with an HTML page',
   requirement: requirements['error.html-upstream'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 200, body: { text: '<!doctype html><p>Bad gateway</p>', type: 'text/html' } }) }],
+  faults: [{ fault: upstreamStatus({ status: 200, body: { text: '<!doctype html><p>Bad gateway</p>', type: 'text/html' } }) }],
   traffic: {},
   checks: [errorEnvelope([500, 502, 503]), aliveAfter()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'an answer begun by one upstream is not continued by another',
   requirement: requirements['failover.not-mid-stream'],
   features: ['chat.stream', 'fallback'],
-  faults: [{ at: 'before', fault: closeMidStream({ afterEvents: 3 }) }],
+  faults: [{ fault: closeMidStream({ afterEvents: 3 }) }],
   traffic: { stream: true, model: 'fallback' },
   checks: [noSilentTruncation(), noRepeatedText(), attemptsAtMost(0, { lane: 'secondary' })],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'the second upstream answers when the first fails',
   requirement: requirements['failover.order'],
   features: ['chat', 'fallback'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 503 }) }],
+  faults: [{ fault: upstreamStatus({ status: 503 }) }],
   traffic: { model: 'fallback' },
   checks: [answerExact(), attemptsBetween(1, 1, { lane: 'secondary' })],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'the second upstream answers when the first hangs',
   requirement: requirements['failover.order'],
   features: ['chat', 'fallback', 'timeouts'],
-  faults: [{ at: 'before', fault: upstreamBeforeHead({ how: 'hang' }) }],
+  faults: [{ fault: upstreamBeforeHead({ how: 'hang' }) }],
   traffic: { model: 'fallback' },
   checks: [answerExact(), attemptsBetween(1, 1, { lane: 'secondary' })],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'a hundred streams at once',
   requirement: requirements['iso.concurrent.no-crosstalk'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ pauseMs: 5 }) }],
+  faults: [{ fault: shapeStream({ pauseMs: 5 }) }],
   traffic: { stream: true, requests: 100, concurrency: 100 },
   checks: [noCrossTalk(), answerExact(), doneOnce()],
   exclusive: true,

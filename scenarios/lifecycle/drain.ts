@@ -6,7 +6,7 @@ export default defineScenario({
   requirement: requirements['drain.streams-finish'],
   features: ['chat.stream', 'drain', 'health'],
   needs: ['launch'],
-  faults: [{ at: 'before', fault: shapeStream({ pauseMs: 60 }) }],
+  faults: [{ fault: shapeStream({ pauseMs: 60 }) }],
   traffic: [
     send({ label: 'live', stream: true, requests: 5, concurrency: 5, background: true, untilEvents: 2 }),
     signal('SIGTERM'),

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'liveness and readiness tell the truth',
   requirement: requirements['health.truth'],
   features: ['chat', 'health'],
-  faults: [{ at: 'before', labels: ['outage'], fault: upstreamStatus({ status: 503 }) }],
+  faults: [{ labels: ['outage'], fault: upstreamStatus({ status: 503 }) }],
   traffic: [
     probe('ready', 'before'),
     send({ label: 'outage', requests: { claim: 'breaker.failures' } }),

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'readiness follows a dependency',
   requirement: requirements['health.ready-follows-redis'],
   features: ['health', 'health.redis'],
-  faults: [{ at: 'before', fault: refuseConnections('redis') }],
+  faults: [{ fault: refuseConnections('redis') }],
   traffic: [probe('ready', 'lost', 503), probe('live', 'lost'), heal(), probe('ready', 'back', 200)],
   checks: [
     probeStatus('ready lost', 503, { fast: false }),

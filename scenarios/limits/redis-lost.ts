@@ -6,7 +6,7 @@ export default defineScenario({
   requirement: requirements['limit.redis-lost'],
   features: ['chat', 'rate-limit', 'rate-limit.redis'],
   needs: ['launch'],
-  faults: [{ at: 'before', fault: refuseConnections('redis') }],
+  faults: [{ fault: refuseConnections('redis') }],
   traffic: [
     send({ label: 'lost', auth: 'limited', requests: { claim: 'limit.apart', times: 3 }, concurrency: { claim: 'limit.apart', times: 3 } }),
     heal(),

@@ -6,7 +6,7 @@ export default defineScenario({
   requirement: requirements['limit.redis-slow'],
   features: ['chat', 'rate-limit', 'rate-limit.redis'],
   needs: ['launch'],
-  faults: [{ at: 'before', fault: onTheWire({ type: 'latency', attributes: { latency: { claim: 'rateLimit.lostWithinMs', plus: 1500 } } }, 'redis') }],
+  faults: [{ fault: onTheWire({ type: 'latency', attributes: { latency: { claim: 'rateLimit.lostWithinMs', plus: 1500 } } }, 'redis') }],
   traffic: [
     send({ label: 'lost', auth: 'limited', requests: { claim: 'limit.apart', times: 3 }, concurrency: { claim: 'limit.apart', times: 3 } }),
     heal(),

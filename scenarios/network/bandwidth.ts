@@ -5,7 +5,7 @@ export default defineScenario({
   title: '4 KB/s on the way',
   requirement: requirements['net.bandwidth'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: onTheWire({ type: 'bandwidth', attributes: { rate: 4 } }) }],
+  faults: [{ fault: onTheWire({ type: 'bandwidth', attributes: { rate: 4 } }) }],
   traffic: { stream: true },
   checks: [tookAtLeast(300), answerExact(), doneOnce()],
 })

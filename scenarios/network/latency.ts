@@ -5,7 +5,7 @@ export default defineScenario({
   title: '100 ms on the way',
   requirement: requirements['net.latency'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: onTheWire({ type: 'latency', attributes: { latency: 100, jitter: 0 } }) }],
+  faults: [{ fault: onTheWire({ type: 'latency', attributes: { latency: 100, jitter: 0 } }) }],
   traffic: { stream: true },
   checks: [tookAtLeast(95), answerExact(), doneOnce()],
 })

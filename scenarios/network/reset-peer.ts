@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'the network resets the connection',
   requirement: requirements['net.reset-peer'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: onTheWire({ type: 'reset_peer', attributes: { timeout: 0 } }) }],
+  faults: [{ fault: onTheWire({ type: 'reset_peer', attributes: { timeout: 0 } }) }],
   traffic: {},
   checks: [errorEnvelope([502, 503]), endsWithin({ claim: 'budget.retries' }), aliveAfter()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'packets of a few bytes',
   requirement: requirements['net.slicer'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: onTheWire({ type: 'slicer', attributes: { average_size: 7, size_variation: 3, delay: 0 } }) }],
+  faults: [{ fault: onTheWire({ type: 'slicer', attributes: { average_size: 7, size_variation: 3, delay: 0 } }) }],
   traffic: { stream: true },
   checks: [answerExact(), sseGrammar(), doneOnce()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'the network swallows every byte',
   requirement: requirements['net.timeout'],
   features: ['chat', 'timeouts'],
-  faults: [{ at: 'before', fault: onTheWire({ type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } }) }],
+  faults: [{ fault: onTheWire({ type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } }) }],
   traffic: {},
   checks: [errorEnvelope([502, 503, 504]), endsWithin({ claim: 'budget.head' }), aliveAfter()],
 })

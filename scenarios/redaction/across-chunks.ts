@@ -10,7 +10,7 @@ export default defineScenario({
   title: 'secrets that begin in one chunk of a stream and end in another',
   requirement: requirements['redact.across-chunks'],
   features: ['chat.stream', 'redaction'],
-  faults: [{ at: 'before', fault: shapeStream({ says }) }],
+  faults: [{ fault: shapeStream({ says }) }],
   traffic: { stream: true },
   checks: [redacted(secrets)],
 })

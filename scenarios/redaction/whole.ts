@@ -8,7 +8,7 @@ export default defineScenario({
   title: 'secrets in an answer, and whole in the chunks of a stream',
   requirement: requirements['redact.answers'],
   features: ['chat', 'chat.stream', 'redaction'],
-  faults: [{ at: 'before', fault: shapeStream({ says }) }],
+  faults: [{ fault: shapeStream({ says }) }],
   traffic: [send({ label: 'json' }), send({ label: 'stream', stream: true })],
   checks: [redacted(secrets)],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'a retry waits as long as it was told',
   requirement: requirements['retry.once.429'],
   features: ['chat', 'retry', 'retry-after'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 429, retryAfter: '1', times: 1 }) }],
+  faults: [{ fault: upstreamStatus({ status: 429, retryAfter: '1', times: 1 }) }],
   traffic: {},
   checks: [answerExact(), attemptsBetween(2, 2), retryGapAtLeast(1000)],
 })

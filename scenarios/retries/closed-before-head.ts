@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream closes before it answers',
   requirement: requirements['fault.upstream.fin-before-head'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: upstreamBeforeHead({ how: 'fin' }) }],
+  faults: [{ fault: upstreamBeforeHead({ how: 'fin' }) }],
   traffic: {},
   checks: [errorEnvelope([502, 503]), attemptsAtMost({ claim: 'retry.retries', plus: 1 }), aliveAfter()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream refuses connections',
   requirement: requirements['fault.upstream.refused'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: refuseConnections() }],
+  faults: [{ fault: refuseConnections() }],
   traffic: {},
   checks: [errorEnvelope([502, 503]), endsWithin({ claim: 'budget.retries' }), aliveAfter()],
 })

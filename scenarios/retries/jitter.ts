@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'callers who fail together do not come back together',
   requirement: requirements['retry.jitter.spread'],
   features: ['chat', 'retry'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 429, times: 1 }) }],
+  faults: [{ fault: upstreamStatus({ status: 429, times: 1 }) }],
   traffic: { requests: 24, concurrency: 2 },
   checks: [retrySpread()],
 })

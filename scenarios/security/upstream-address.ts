@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'the address of the upstream stays away from the caller',
   requirement: requirements['core.auth.upstream-address-not-leaked'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: refuseConnections() }],
+  faults: [{ fault: refuseConnections() }],
   traffic: { requests: 2 },
   checks: [secretAbsent('upstream-address', 'caller')],
 })

@@ -7,7 +7,7 @@ export default defineScenario({
   title: 'the key of the upstream stays away from the caller',
   requirement: requirements['core.auth.upstream-key-not-leaked'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: upstreamStatus({ status: 500, body: tellsTheKey }) }],
+  faults: [{ fault: upstreamStatus({ status: 500, body: tellsTheKey }) }],
   traffic: { requests: 2 },
   checks: [secretAbsent('upstream-key', 'caller'), statusIs([500, 502, 503])],
 })

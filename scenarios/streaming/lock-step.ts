@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'each event is passed on before the next',
   requirement: requirements['chat.stream.incremental'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ lockstep: true }) }],
+  faults: [{ fault: shapeStream({ lockstep: true }) }],
   traffic: { stream: true },
   checks: [lockStep(), answerExact()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'a broken stream is not covered by asking again',
   requirement: requirements['retry.mid-stream.never-silent'],
   features: ['chat.stream', 'retry'],
-  faults: [{ at: 'before', fault: cutMidStream({ afterEvents: 4, how: 'fin', times: 1 }) }],
+  faults: [{ fault: cutMidStream({ afterEvents: 4, how: 'fin', times: 1 }) }],
   traffic: { stream: true },
   checks: [noRepeatedText(), attemptsAtMost(1), aliveAfter()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'tool calls in a stream can be put together',
   requirement: requirements['chat.tools.stream-delta-index'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ tools: true }) }],
+  faults: [{ fault: shapeStream({ tools: true }) }],
   traffic: { stream: true },
   checks: [toolsExact(), schema('core', 'ChatCompletionChunk')],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream reports an error in mid-stream',
   requirement: requirements['error.in-band.visible'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: cutMidStream({ afterEvents: 3, how: 'error-event' }) }],
+  faults: [{ fault: cutMidStream({ afterEvents: 3, how: 'error-event' }) }],
   traffic: { stream: true },
   checks: [noSilentTruncation(), noRepeatedText(), aliveAfter()],
 })

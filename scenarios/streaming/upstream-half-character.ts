@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream closes inside a character',
   requirement: requirements['fault.half-character'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: cutMidStream({ afterEvents: 3, how: 'half-character' }) }],
+  faults: [{ fault: cutMidStream({ afterEvents: 3, how: 'half-character' }) }],
   traffic: { stream: true },
   checks: [noSilentTruncation(), noRepeatedText(), aliveAfter()],
 })

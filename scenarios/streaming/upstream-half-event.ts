@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream closes in the middle of an event',
   requirement: requirements['fault.cut.visible'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: cutMidStream({ afterEvents: 3, how: 'half-event' }) }],
+  faults: [{ fault: cutMidStream({ afterEvents: 3, how: 'half-event' }) }],
   traffic: { stream: true },
   checks: [noSilentTruncation(), noRepeatedText(), aliveAfter()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream sends an event that is not JSON',
   requirement: requirements['fault.malformed-event'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: cutMidStream({ afterEvents: 3, how: 'malformed' }) }],
+  faults: [{ fault: cutMidStream({ afterEvents: 3, how: 'malformed' }) }],
   traffic: { stream: true },
   checks: [noSilentTruncation(), noRepeatedText(), aliveAfter(), sseGrammar()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream resets after the third event',
   requirement: requirements['fault.cut.visible'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: resetMidStream({ afterEvents: 3 }) }],
+  faults: [{ fault: resetMidStream({ afterEvents: 3 }) }],
   traffic: { stream: true, requests: 2, concurrency: 2 },
   checks: [noSilentTruncation(), noRepeatedText(), aliveAfter()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream falls silent in mid-stream',
   requirement: requirements['fault.upstream.stall-mid-stream'],
   features: ['chat.stream', 'timeouts'],
-  faults: [{ at: 'before', fault: cutMidStream({ afterEvents: 3, how: 'stall' }) }],
+  faults: [{ fault: cutMidStream({ afterEvents: 3, how: 'stall' }) }],
   traffic: { stream: true },
   checks: [
     endsWithin({ claim: 'timeouts.idleMs' }, { since: 'last-word' }),

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'characters that arrive in pieces',
   requirement: requirements['chat.stream.utf8-split'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ split: 'inside-characters' }) }],
+  faults: [{ fault: shapeStream({ split: 'inside-characters' }) }],
   traffic: { stream: true, requests: 3 },
   checks: [answerExact(), sseGrammar()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'a byte order mark at the start',
   requirement: requirements['chat.stream.sse-variance.bom'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ variance: 'bom' }) }],
+  faults: [{ fault: shapeStream({ variance: 'bom' }) }],
   traffic: { stream: true },
   checks: [answerExact(), sseGrammar(), doneOnce(), roleFirst()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'comments between events',
   requirement: requirements['chat.stream.sse-variance.comment'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ variance: 'comments' }) }],
+  faults: [{ fault: shapeStream({ variance: 'comments' }) }],
   traffic: { stream: true },
   checks: [answerExact(), sseGrammar(), doneOnce()],
 })

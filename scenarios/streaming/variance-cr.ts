@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'CR line ends',
   requirement: requirements['chat.stream.sse-variance.cr'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ variance: 'cr' }) }],
+  faults: [{ fault: shapeStream({ variance: 'cr' }) }],
   traffic: { stream: true },
   checks: [answerExact(), sseGrammar(), doneOnce()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'CRLF line ends',
   requirement: requirements['chat.stream.sse-variance.crlf'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ variance: 'crlf' }) }],
+  faults: [{ fault: shapeStream({ variance: 'crlf' }) }],
   traffic: { stream: true },
   checks: [answerExact(), sseGrammar(), doneOnce()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'events in two data lines',
   requirement: requirements['chat.stream.sse-variance.multiline'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ variance: 'multiline' }) }],
+  faults: [{ fault: shapeStream({ variance: 'multiline' }) }],
   traffic: { stream: true },
   checks: [answerExact(), sseGrammar(), doneOnce()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'no blank after the colon',
   requirement: requirements['chat.stream.sse-variance.nospace'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ variance: 'nospace' }) }],
+  faults: [{ fault: shapeStream({ variance: 'nospace' }) }],
   traffic: { stream: true },
   checks: [answerExact(), sseGrammar(), doneOnce()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'fields that nobody knows',
   requirement: requirements['chat.stream.sse-variance.unknown-fields'],
   features: ['chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ variance: 'unknown-fields' }) }],
+  faults: [{ fault: shapeStream({ variance: 'unknown-fields' }) }],
   traffic: { stream: true },
   checks: [answerExact(), sseGrammar(), doneOnce()],
 })

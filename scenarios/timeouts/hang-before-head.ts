@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream never answers',
   requirement: requirements['fault.upstream.hang-before-head'],
   features: ['chat', 'timeouts'],
-  faults: [{ at: 'before', fault: upstreamBeforeHead({ how: 'hang' }) }],
+  faults: [{ fault: upstreamBeforeHead({ how: 'hang' }) }],
   traffic: {},
   checks: [errorEnvelope(504), endsWithin({ claim: 'budget.head' }), aliveAfter()],
 })

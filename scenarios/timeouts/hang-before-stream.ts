@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'upstream never begins its stream',
   requirement: requirements['fault.upstream.hang-before-head'],
   features: ['chat.stream', 'timeouts'],
-  faults: [{ at: 'before', fault: upstreamBeforeHead({ how: 'hang' }) }],
+  faults: [{ fault: upstreamBeforeHead({ how: 'hang' }) }],
   traffic: { stream: true },
   checks: [errorEnvelope(504), endsWithin({ claim: 'budget.head' }), aliveAfter()],
 })

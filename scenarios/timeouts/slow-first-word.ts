@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'the first word comes late, within the limits',
   requirement: requirements['fault.upstream.slow-ttft'],
   features: ['chat.stream', 'timeouts'],
-  faults: [{ at: 'before', fault: shapeStream({ firstWordMs: { claim: 'timeouts.idleMs', times: 0.5 } }) }],
+  faults: [{ fault: shapeStream({ firstWordMs: { claim: 'timeouts.idleMs', times: 0.5 } }) }],
   traffic: { stream: true },
   checks: [answerExact(), tookAtLeast({ claim: 'timeouts.idleMs', times: 0.4 })],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'the head comes late, within the limits',
   requirement: requirements['fault.upstream.slow-head'],
   features: ['chat', 'timeouts'],
-  faults: [{ at: 'before', fault: upstreamBeforeHead({ delayMs: { claim: 'timeouts.firstByteMs', times: 0.5 } }) }],
+  faults: [{ fault: upstreamBeforeHead({ delayMs: { claim: 'timeouts.firstByteMs', times: 0.5 } }) }],
   traffic: {},
   checks: [answerExact(), tookAtLeast({ claim: 'timeouts.firstByteMs', times: 0.4 })],
 })

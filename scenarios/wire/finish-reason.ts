@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'an answer that was cut for its length says so',
   requirement: requirements['chat.basic.finish-reason-faithful'],
   features: ['chat', 'chat.stream'],
-  faults: [{ at: 'before', fault: shapeStream({ finish: 'length' }) }],
+  faults: [{ fault: shapeStream({ finish: 'length' }) }],
   traffic: [send(), send({ label: 'stream', stream: true })],
   checks: [answerExact()],
 })

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'every answer carries the id of its request',
   requirement: requirements['core.request.id'],
   features: ['chat', 'chat.stream', 'auth', 'request-id'],
-  faults: [{ at: 'before', labels: ['failed'], fault: upstreamStatus({ status: 500 }) }],
+  faults: [{ labels: ['failed'], fault: upstreamStatus({ status: 500 }) }],
   traffic: [
     send({ label: 'json' }),
     send({ label: 'stream', stream: true }),

@@ -5,7 +5,7 @@ export default defineScenario({
   title: 'tool calls arrive as they were made',
   requirement: requirements['chat.tools.roundtrip'],
   features: ['chat'],
-  faults: [{ at: 'before', fault: shapeStream({ tools: true }) }],
+  faults: [{ fault: shapeStream({ tools: true }) }],
   traffic: {},
   checks: [toolsExact(), schema('core', 'ChatCompletion')],
 })

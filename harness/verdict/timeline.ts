@@ -79,9 +79,9 @@ export const timelineOf = (evidence: Evidence, nonce: string): { nonce: string; 
   return { nonce, label: exchange.label, rows: clip(accuse(rows)).map((r) => ({ ...r, t: Math.round((r.t - start) * 10) / 10 })) }
 }
 
-/** The requests worth showing: the first that decided a failed check, else the first of the fault phase. */
+/** The requests worth showing: the first that decided a failed check, else the first of the fault window. */
 export const timelinesOf = (evidence: Evidence, deciding: readonly string[]): { nonce: string; label: string; rows: Row[] }[] => {
-  const first = evidence.exchanges.find((x) => x.phase === 'fault')?.nonce
+  const first = evidence.exchanges.find((x) => x.window === 'fault')?.nonce
   const chosen = deciding[0] ?? first
   const found = chosen === undefined ? null : timelineOf(evidence, chosen)
   return found ? [found] : []

@@ -50,12 +50,12 @@ test('the salt of an execution does not matter: measured again, the same outcome
 })
 
 test('requests before and after the fault, and strangers, do not count', () => {
-  const more = { exchanges: [a, b, jsonExchange('r', {}, { phase: 'recovery' }), jsonExchange('p', {}, { phase: 'baseline' })], attempts: [up, other, attempt('r'), attempt('p'), attempt(null)] }
+  const more = { exchanges: [a, b, jsonExchange('r', {}, { window: 'recovery' }), jsonExchange('p', {}, { window: 'baseline' })], attempts: [up, other, attempt('r'), attempt('p'), attempt(null)] }
   expect(hash(more)).toBe(usual)
 })
 
 test('a race counts by what was planned', () => {
-  const race = (changes: EvidenceInput, status = 503) => hash({ exchanges: [a, b], scenario: { race: 'who is first', faults: [{ at: 'before', fault: { kind: 'status', lane: 'primary', status, times: 'all' } }] }, ...changes })
+  const race = (changes: EvidenceInput, status = 503) => hash({ exchanges: [a, b], scenario: { race: 'who is first', faults: [{ fault: { kind: 'status', lane: 'primary', status, times: 'all' } }] }, ...changes })
   expect(race({ attempts: [up] })).toBe(race({ attempts: [other, other] }))
   expect(race({ exchanges: [a] })).not.toBe(race({}))
   expect(race({}, 500)).not.toBe(race({}))

@@ -8,13 +8,13 @@ import { startEnvironment } from './components/index.ts'
 import type { Environment } from './components/index.ts'
 import { run } from './engine/run.ts'
 import { referenceTarget } from './targets/builtin.ts'
-import { changed, changes } from './testing/promises.ts'
+import { changed, changes } from './testing/readme-claims.ts'
 
 /** A minute for all of them: with `GAUNTLET_MATRIX`, as for the kill matrix; a quick few otherwise. */
 const quick = ['rateLimits', 'retry', 'cache', 'output']
 const asked = process.env['GAUNTLET_MATRIX'] === undefined ? changes.filter(({ set }) => quick.some((name) => Object.hasOwn(set, name))) : changes
 
-if (asked.length < changes.length) console.log(`promises: ${asked.length} of ${changes.length} settings switched off; GAUNTLET_MATRIX=rows does all, in about a minute`)
+if (asked.length < changes.length) console.log(`readme claims: ${asked.length} of ${changes.length} settings switched off; GAUNTLET_MATRIX=rows does all, in about a minute`)
 
 /** Scenarios that pass prove something only if they fail of a gateway that promises the same and does not do it. */
 describe('the reference gateway with a feature off', () => {
@@ -23,7 +23,7 @@ describe('the reference gateway with a feature off', () => {
   const signal = new AbortController().signal
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'gauntlet-promises-'))
+    folder = await mkdtemp(join(tmpdir(), 'gauntlet-readme-claims-'))
     environment = await startEnvironment({}, { require: requiredComponents([], []), want: ['toxiproxy', 'redis'], logDir: join(folder, 'logs'), signal })
   })
   afterAll(async () => {

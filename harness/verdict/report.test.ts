@@ -26,7 +26,7 @@ const got = (status: number): EvidenceInput => ({ exchanges: [jsonExchange('f0',
 const good = got(503)
 const bad = got(200)
 /** Unknown for a reason of the harness, and unknown because nothing was seen. */
-const broken: EvidenceInput = { ...good, faults: [] }
+const broken: EvidenceInput = { ...good, diary: [] }
 const blind: EvidenceInput = {}
 
 const document = (entries: Entry[], run: Partial<RunDocument['run']> = {}, selector = ''): RunDocument => ({
@@ -93,7 +93,7 @@ describe('one scenario', () => {
   test('shows the request that decided, the failed before the unknown', async () => {
     const own = { checks: [{ check: 'upstream-stops', params: {} }, { check: 'status-is', params: { anyOf: [503], labels: ['second'] } }] }
     const exchanges = [jsonExchange('f0', errorBody(), { status: 503 }), jsonExchange('f1', errorBody(), { status: 500, label: 'second' })]
-    const { scenario } = await one([['first', { exchanges, faults: [{ kind: 'lag', ms: 90 }, { kind: 'phase', phase: 'end' }] }]], { document: own })
+    const { scenario } = await one([['first', { exchanges, diary: [{ kind: 'lag', ms: 90 }, { kind: 'window', window: 'end' }] }]], { document: own })
     expect(scenario.checks.map((c) => c.verdict)).toEqual(['unknown', 'fail'])
     expect(scenario.timelines.map((t) => [t.nonce, t.label])).toEqual([['f1', 'second']])
   })

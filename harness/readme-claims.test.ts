@@ -5,7 +5,7 @@ import { scenarios } from '../scenarios/index.ts'
 import { controls } from './controls/index.ts'
 import matrix from './controls/kill-matrix.json' with { type: 'json' }
 import { referenceTarget } from './targets/builtin.ts'
-import { changed, changes, controlled } from './testing/promises.ts'
+import { changed, changes, controlled } from './testing/readme-claims.ts'
 
 const readme = readFileSync(new URL('../gateway/README.md', import.meta.url), 'utf8')
 const codeIn = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Evidence } from '../evidence/types.ts'
 import { faultPhase } from '../evidence/views.ts'
 import { unsalted } from '../nonce.ts'
-import { plansFor, plannedFaults } from './plan.ts'
+import { plansFor, plannedFaults } from '../engine/plan.ts'
 
 /**
  * What the upstream was asked and what it sent in one scenario, times aside. An attempt that its caller or the target ended

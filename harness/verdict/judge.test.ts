@@ -12,9 +12,9 @@ const blind: CheckData = { check: 'status-is', params: { anyOf: [503], labels: [
 const timed: CheckData = { check: 'ends-within', params: { budget: 1000 } }
 const timedFailing: CheckData = { check: 'ends-within', params: { budget: -5000 } }
 /** Warns by itself nowhere: a failed SHOULD is the only way to one. */
-const end = { kind: 'phase', phase: 'end' } as const
+const end = { kind: 'window', window: 'end' } as const
 const inject = { kind: 'inject', fault: 'status', detail: 'upstream answers 503 (primary)' } as const
-const baseline = jsonExchange('b0', completion('b0 Hello.'), { phase: 'baseline' })
+const baseline = jsonExchange('b0', completion('b0 Hello.'), { window: 'baseline' })
 const relayed = attempt('b0', { body: completion('b0 Hello.') })
 const refused = jsonExchange('f0', errorBody(), { status: 503 })
 const emitted = attempt('f0', { status: 503, faults: ['status'] })
@@ -22,8 +22,8 @@ const emitted = attempt('f0', { status: 503, faults: ['status'] })
 /** One scripted fault, put on the wire and met; everything as it should be but for what a test changes. */
 const disturbed = (checks: CheckData[], changes: EvidenceInput = {}) =>
   evidence({
-    exchanges: [baseline, refused], faults: [inject, end], ...changes, attempts: [relayed, ...(changes.attempts ?? [emitted])],
-    scenario: { checks, faults: [{ at: 'before', fault: { kind: 'status', lane: 'primary', status: 503, times: 'all' } }], ...changes.scenario },
+    exchanges: [baseline, refused], diary: [inject, end], ...changes, attempts: [relayed, ...(changes.attempts ?? [emitted])],
+    scenario: { checks, faults: [{ fault: { kind: 'status', lane: 'primary', status: 503, times: 'all' } }], ...changes.scenario },
   })
 const plain = (checks: CheckData[], changes: EvidenceInput = {}) => evidence({ exchanges: [refused], ...changes, scenario: { checks, ...changes.scenario } })
 const verdictOf = (found: ReturnType<typeof evidence>, strict = false) => {
@@ -56,21 +56,21 @@ describe('a pass that proves nothing is unknown', () => {
     ['the fault was never put on the wire', disturbed([passing], { attempts: [attempt('f0', { status: 503 })] }), /never put on the wire: upstream answers 503 \(primary\)$/, false],
     ['the fault hit only the control row', disturbed([passing], { attempts: [attempt('c0', { faults: ['status'] })] }), /never put on the wire/, false],
     ['another kind of fault was put on the wire', disturbed([passing], { attempts: [attempt('f0', { faults: ['cut'] })] }), /never put on the wire/, false],
-    ['the fault was not injected', disturbed([passing], { faults: [end] }), /^the fault was not injected: upstream answers 503/, true],
-    ['the control row failed', disturbed([passing], { faults: [inject, { kind: 'control-row', script: 'upstream answers 503', nonce: 'c0', deviation: 'saw 200' }, end] }), /^the control row failed: upstream answers 503: saw 200$/, true],
+    ['the fault was not injected', disturbed([passing], { diary: [end] }), /^the fault was not injected: upstream answers 503/, true],
+    ['the control row failed', disturbed([passing], { diary: [inject, { kind: 'control-row', script: 'upstream answers 503', nonce: 'c0', deviation: 'saw 200' }, end] }), /^the control row failed: upstream answers 503: saw 200$/, true],
     ['no baseline', disturbed([passing], { exchanges: [refused] }), /^the target was not healthy before the fault$/, true],
-    ['a target that was never healthy, asked once', disturbed([passing], { exchanges: [jsonExchange('b0', '', { phase: 'baseline', status: 500 }), refused] }), /not healthy/, false],
-    ['a baseline that was cut, asked once', disturbed([passing], { exchanges: [jsonExchange('b0', completion('H'), { phase: 'baseline', end: 'cut' }), refused] }), /not healthy/, false],
-    ['a baseline that the target answered itself', disturbed([passing], { exchanges: [jsonExchange('b1', completion('b1 Hello.'), { phase: 'baseline' }), refused] }), /not healthy/, false],
-    ['a baseline with the answer of another request', disturbed([passing], { exchanges: [jsonExchange('b0', completion('b7 Hello.'), { phase: 'baseline' }), refused] }), /not healthy/, false],
-    ['a baseline that fell ill at last', disturbed([passing], { exchanges: [baseline, noAnswer('b1', 'refused', { phase: 'baseline' }), refused] }), /not healthy/, true],
-    ['the scenario did not reach its end', disturbed([passing], { faults: [inject, { kind: 'phase', phase: 'recovery' }] }), /^the scenario did not run to its end$/, true],
-    ['a fault that was not healed', disturbed([passing], { faults: [inject, { kind: 'heal', fault: 'status', ok: false, detail: 'ECONNREFUSED' }, end] }), /^a fault was not healed: status: ECONNREFUSED$/, true],
-    ['a wait that expired', disturbed([passing], { faults: [inject, { kind: 'wait-expired', wait: 'upstream asked', ms: 3000 }, end] }), /^the harness waited 3000 ms in vain for upstream asked$/, false],
+    ['a target that was never healthy, asked once', disturbed([passing], { exchanges: [jsonExchange('b0', '', { window: 'baseline', status: 500 }), refused] }), /not healthy/, false],
+    ['a baseline that was cut, asked once', disturbed([passing], { exchanges: [jsonExchange('b0', completion('H'), { window: 'baseline', end: 'cut' }), refused] }), /not healthy/, false],
+    ['a baseline that the target answered itself', disturbed([passing], { exchanges: [jsonExchange('b1', completion('b1 Hello.'), { window: 'baseline' }), refused] }), /not healthy/, false],
+    ['a baseline with the answer of another request', disturbed([passing], { exchanges: [jsonExchange('b0', completion('b7 Hello.'), { window: 'baseline' }), refused] }), /not healthy/, false],
+    ['a baseline that fell ill at last', disturbed([passing], { exchanges: [baseline, noAnswer('b1', 'refused', { window: 'baseline' }), refused] }), /not healthy/, true],
+    ['the scenario did not reach its end', disturbed([passing], { diary: [inject, { kind: 'window', window: 'recovery' }] }), /^the scenario did not run to its end$/, true],
+    ['a fault that was not healed', disturbed([passing], { diary: [inject, { kind: 'heal', fault: 'status', ok: false, detail: 'ECONNREFUSED' }, end] }), /^a fault was not healed: status: ECONNREFUSED$/, true],
+    ['a wait that expired', disturbed([passing], { diary: [inject, { kind: 'wait-expired', wait: 'upstream asked', ms: 3000 }, end] }), /^the harness waited 3000 ms in vain for upstream asked$/, false],
     ['the language model went away', disturbed([passing], { attempts: [emitted, attempt('f0', { attempt: 2, faults: ['model-lost'] })] }), /^the language model went away/, true],
     ['no request at all', plain([passing], { exchanges: [] }), /^no evidence$/, false],
     ['no request at all in a fault', disturbed([passing], { exchanges: [baseline], attempts: [] }), /^no evidence$/, false],
-    ['nothing at all', disturbed([passing], { exchanges: [], attempts: [], faults: [] }), /./, true],
+    ['nothing at all', disturbed([passing], { exchanges: [], attempts: [], diary: [] }), /./, true],
     ['no checks', plain([]), /^no check$/, false],
     ['a check that saw nothing beside one that passed', plain([passing, blind]), /^no evidence$/, false],
     ['a check that does not exist', plain([{ check: 'all-is-well', params: {} }]), /^no check is called "all-is-well"$/, false],
@@ -83,15 +83,15 @@ describe('a pass that proves nothing is unknown', () => {
 
   test('a heal that worked, a control row that was right and an earlier sick baseline take nothing away', () => {
     const found = disturbed([passing], {
-      exchanges: [jsonExchange('b9', '', { phase: 'baseline', status: 503 }), baseline, refused],
-      faults: [{ kind: 'control-row', script: 's', nonce: 'c0', deviation: null }, inject, { kind: 'heal', fault: 'status', ok: true, detail: '' }, end],
+      exchanges: [jsonExchange('b9', '', { window: 'baseline', status: 503 }), baseline, refused],
+      diary: [{ kind: 'control-row', script: 's', nonce: 'c0', deviation: null }, inject, { kind: 'heal', fault: 'status', ok: true, detail: '' }, end],
     })
     expect(verdictOf(found)).toMatchObject({ verdict: 'pass' })
   })
 
   test('a fault that no script carries is proved by its injection alone', () => {
-    const faults = [{ at: 'before', fault: { kind: 'down', lane: 'primary' } }] as const
-    const down = (detail: string) => disturbed([passing], { attempts: [], faults: [{ kind: 'inject', fault: 'down', detail }, end], scenario: { faults: [...faults] } })
+    const faults = [{ fault: { kind: 'down', lane: 'primary' } }] as const
+    const down = (detail: string) => disturbed([passing], { attempts: [], diary: [{ kind: 'inject', fault: 'down', detail }, end], scenario: { faults: [...faults] } })
     expect(verdictOf(down('connections are refused (primary)'))).toMatchObject({ verdict: 'pass' })
     expect(verdictOf(down('connections are refused (secondary)'))).toMatchObject({ verdict: 'unknown', again: true })
   })
@@ -100,19 +100,19 @@ describe('a pass that proves nothing is unknown', () => {
 describe('a failure', () => {
   test('stays one when only the fault was not seen, or a wait expired: it happened all the same', () => {
     expect(verdictOf(disturbed([failing], { attempts: [] }))).toMatchObject({ verdict: 'fail' })
-    expect(verdictOf(disturbed([failing], { faults: [inject, { kind: 'wait-expired', wait: 'w', ms: 1 }, end] }))).toMatchObject({ verdict: 'fail' })
+    expect(verdictOf(disturbed([failing], { diary: [inject, { kind: 'wait-expired', wait: 'w', ms: 1 }, end] }))).toMatchObject({ verdict: 'fail' })
     expect(verdictOf(disturbed([passing, failing], { attempts: [] }))).toMatchObject({ verdict: 'fail' })
   })
 
   test('is unknown where the evidence itself is unsound', () => {
-    expect(verdictOf(disturbed([failing], { faults: [inject] }))).toMatchObject({ verdict: 'unknown', again: true })
+    expect(verdictOf(disturbed([failing], { diary: [inject] }))).toMatchObject({ verdict: 'unknown', again: true })
     expect(verdictOf(disturbed([failing], { exchanges: [refused] }))).toMatchObject({ verdict: 'unknown', again: true })
-    expect(verdictOf(disturbed([failing], { faults: [inject, { kind: 'heal', fault: 'f', ok: false, detail: '' }, end] }))).toMatchObject({ verdict: 'unknown', again: true })
+    expect(verdictOf(disturbed([failing], { diary: [inject, { kind: 'heal', fault: 'f', ok: false, detail: '' }, end] }))).toMatchObject({ verdict: 'unknown', again: true })
   })
 })
 
 describe('lag of the harness', () => {
-  const lag = (ms: number, checks: CheckData[], changes: EvidenceInput = {}) => verdictOf(plain(checks, { ...changes, faults: [{ kind: 'lag', ms: 3 }, { kind: 'lag', ms }, end] }))
+  const lag = (ms: number, checks: CheckData[], changes: EvidenceInput = {}) => verdictOf(plain(checks, { ...changes, diary: [{ kind: 'lag', ms: 3 }, { kind: 'lag', ms }, end] }))
 
   test('over 50 ms makes what is timed unknown, pass and failure alike', () => {
     expect(timing.maxLagMs).toBe(50)

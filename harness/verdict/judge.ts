@@ -7,7 +7,7 @@ import type { Evidence } from '../evidence/types.ts'
 import { faultAttempts, isRelayed, lagOf } from '../evidence/views.ts'
 import { timing } from '../timing.ts'
 import { MODEL_LOST } from '../upstream/model-relay.ts'
-import { isScripted, plannedFaults } from './plan.ts'
+import { isScripted, plannedFaults } from '../engine/plan.ts'
 
 export interface Judged {
   verdict: Verdict
@@ -27,28 +27,28 @@ interface Doubt {
 
 /** Why nothing that passed in this evidence proves anything; null when the evidence is sound. */
 const unsound = (evidence: Evidence): Doubt | null => {
-  const control = evidence.faults.find((f) => f.kind === 'control-row' && f.deviation !== null)
+  const control = evidence.diary.find((f) => f.kind === 'control-row' && f.deviation !== null)
   if (control?.kind === 'control-row') return { reason: `the control row failed: ${control.script}: ${control.deviation}`, again: true, voids: true }
   const faults = plannedFaults(evidence.scenario, evidence.claims)
   if (faults.length > 0) {
     // A target that was asked once only had never been healthy, and nothing of ours will make it so.
-    const tries = evidence.exchanges.filter((x) => x.phase === 'baseline').length
-    const baseline = evidence.exchanges.filter((x) => x.phase === 'baseline').at(-1)
+    const tries = evidence.exchanges.filter((x) => x.window === 'baseline').length
+    const baseline = evidence.exchanges.filter((x) => x.window === 'baseline').at(-1)
     if (!baseline || !isRelayed(baseline, evidence)) return { reason: 'the target was not healthy before the fault', again: tries !== 1, voids: true }
   }
   const lost = evidence.attempts.flatMap((a) => a.faults).find((f) => f.fault === MODEL_LOST)
   if (lost) return { reason: `the language model went away: ${lost.detail}`, again: true, voids: true }
-  if (!evidence.faults.some((f) => f.kind === 'phase' && f.phase === 'end')) return { reason: 'the scenario did not run to its end', again: true, voids: true }
-  const heal = evidence.faults.find((f) => f.kind === 'heal' && !f.ok)
+  if (!evidence.diary.some((f) => f.kind === 'window' && f.window === 'end')) return { reason: 'the scenario did not run to its end', again: true, voids: true }
+  const heal = evidence.diary.find((f) => f.kind === 'heal' && !f.ok)
   if (heal?.kind === 'heal') return { reason: `a fault was not healed: ${heal.fault}: ${heal.detail}`, again: true, voids: true }
-  const expired = evidence.faults.find((f) => f.kind === 'wait-expired')
+  const expired = evidence.diary.find((f) => f.kind === 'wait-expired')
   if (expired?.kind === 'wait-expired') return { reason: `the harness waited ${expired.ms} ms in vain for ${expired.wait}`, again: false, voids: false }
   const slow = evidence.scenario.upstream === 'model' ? slowestModel(evidence) : 0
   if (slow > evidence.claims.timeouts.firstByteMs * 0.8) return { reason: `the model itself took ${Math.round(slow)} ms`, again: true, voids: true }
   const emitted = new Set(faultAttempts(evidence).flatMap((a) => a.faults.map((f) => f.fault)))
   const silent = faults.find((f) => isScripted(f) && !emitted.has(f.data.kind))
   if (silent) return { reason: `the fault was never put on the wire: ${silent.sentence}`, again: false, voids: false }
-  const injected = evidence.faults.flatMap((f) => (f.kind === 'inject' ? [f.detail] : []))
+  const injected = evidence.diary.flatMap((f) => (f.kind === 'inject' ? [f.detail] : []))
   const absent = faults.find((f) => !injected.includes(f.sentence))
   return absent ? { reason: `the fault was not injected: ${absent.sentence}`, again: true, voids: true } : null
 }

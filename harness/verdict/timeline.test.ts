@@ -63,7 +63,7 @@ test('a long one keeps its beginning and its end in 40 rows, and says how much i
 })
 
 test('the request that decided is shown, else the first of the fault', () => {
-  const found = evidence({ exchanges: [jsonExchange('b0', {}, { phase: 'baseline' }), jsonExchange('f0', {}), jsonExchange('f1', {}, { label: 'trip' })] })
+  const found = evidence({ exchanges: [jsonExchange('b0', {}, { window: 'baseline' }), jsonExchange('f0', {}), jsonExchange('f1', {}, { label: 'trip' })] })
   expect(timelinesOf(found, ['f1', 'f0']).map((t) => [t.nonce, t.label])).toEqual([['f1', 'trip']])
   expect(timelinesOf(found, []).map((t) => t.nonce)).toEqual(['f0'])
   expect(timelinesOf(evidence(), [])).toEqual([])

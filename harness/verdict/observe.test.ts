@@ -11,7 +11,7 @@ const calls = (nonce: string, count: number) => Array.from({ length: count }, (_
 test('scenarios that were not executed, or sent nothing, say nothing', () => {
   expect(observedClaims([])).toEqual([])
   expect(seen('wire/chat-json', { exchanges: [jsonExchange('a', {})] })).toEqual([])
-  expect(seen('breaker/opens', { exchanges: [jsonExchange('a', {}, { phase: 'baseline' })] })).toEqual([])
+  expect(seen('breaker/opens', { exchanges: [jsonExchange('a', {}, { window: 'baseline' })] })).toEqual([])
 })
 
 describe('claimed against observed', () => {

@@ -59,7 +59,7 @@ test.each(['client.jsonl', 'upstream.jsonl', 'engine.jsonl', 'scenario.json'])('
   }
 })
 
-test.each(['{"kind":"window","t":0,"window":"party"}', '{"kind":"window","t":0,"window":"end","more":1}', '{"kind":"window","window":"end"}', 'null'])('a record that no schema knows is refused with its line: %s', async (line) => {
+test.each(['{"kind":"party","t":0}', '{"kind":"window","t":0,"window":"end","more":1}', '{"kind":"window","window":"end"}', 'null'])('a record that no schema knows is refused with its line: %s', async (line) => {
   await writeEvidence(dir, head, records)
   await writeFile(join(dir, 'engine.jsonl'), `{"kind":"lag","t":0,"ms":1}\n${line}\n`)
   await expect(readEvidence(dir)).rejects.toMatchObject({ ...unreadable, message: expect.stringMatching(/engine\.jsonl:2 /) })
